@@ -1,0 +1,5 @@
+"""``python -m mnistcli``."""
+
+from mnistcli.cli import main
+
+main()

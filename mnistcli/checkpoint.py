@@ -1,0 +1,59 @@
+"""A network's tensors on disk, and its export."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from mnistcli import run
+from mnistcli.errors import ModelError
+from mnistcli.network import Network
+from mnistcli.quiet import silenced_stderr
+
+
+def save(
+    network: Network,
+    directory: Path,
+    settings: run.Settings,
+    number: int,
+    step: int,
+    *,
+    export: bool,
+) -> run.Checkpoint:
+    """Save a network as the newest checkpoint of a directory, with its export if asked.
+
+    Raises:
+        OSError: it can't be written; the directory's other checkpoints are as they were.
+    """
+    with run.new_checkpoint(directory, settings, number, step) as folder:
+        try:
+            tf.train.Checkpoint(network=network).write(str(folder / run.WEIGHTS))
+        except tf.errors.OpError as error:
+            raise OSError(None, error.message, str(folder)) from error
+        if export:
+            (folder / run.EXPORT).write_bytes(to_tflite(network))
+    return run.open_checkpoint(directory / f"model-{step}")
+
+
+def restore(checkpoint: run.Checkpoint) -> Network:
+    """Return a network with a checkpoint's tensors.
+
+    Raises:
+        ModelError: they are not those of its model.
+    """
+    network = Network(checkpoint.settings.learning_rate)
+    prefix = str(checkpoint.path / run.WEIGHTS)
+    try:
+        tf.train.Checkpoint(network=network).read(prefix).assert_consumed()
+    except (AssertionError, ValueError, tf.errors.OpError) as error:
+        model = checkpoint.settings.model
+        raise ModelError(f"{checkpoint.path}: does not hold the weights of {model}") from error
+    return network
+
+
+def to_tflite(network: Network) -> bytes:
+    """Export ``Network.y`` as a TensorFlow Lite model, float32 [N, 784] to float32 [N, 10]."""
+    with silenced_stderr():
+        converter = tf.lite.TFLiteConverter.from_concrete_functions(
+            [network.y.get_concrete_function()], network
+        )
+        return bytes(converter.convert())

@@ -1,0 +1,73 @@
+"""What goes to standard error beside the results: progress, notes and warnings."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import click
+
+
+class Console:
+    """Standard error, in one place: lines, and a bar where it is a terminal."""
+
+    def __init__(self, *, is_quiet: bool) -> None:
+        """With ``is_quiet``, print nothing but errors."""
+        self.is_quiet = is_quiet
+        self.has_bar = not is_quiet and sys.stderr is not None and sys.stderr.isatty()
+        self.errors = 0
+
+    def info(self, message: str) -> None:
+        """Print a line of progress or a hint."""
+        if not self.is_quiet:
+            click.echo(message, err=True)
+
+    def warn(self, message: str) -> None:
+        """Print a warning."""
+        self.info(f"warning: {message}")
+
+    def error(self, message: str) -> None:
+        """Print an error, quiet or not, and count it."""
+        self.errors += 1
+        click.echo(f"error: {message}", err=True)
+
+    @contextmanager
+    def show_training(
+        self, first_step: int, steps: int, log_every: int
+    ) -> Iterator[Callable[[int, float], None]]:
+        """Yield the function to call with the step reached and the loss."""
+        bar: Any = click.progressbar(
+            length=steps,
+            label="training",
+            item_show_func=lambda loss: None if loss is None else f"loss {loss:.4f}",
+            file=sys.stderr,
+            hidden=not self.has_bar,
+        )
+        with bar:
+            bar.update(first_step)
+
+            def show(step: int, loss: float) -> None:
+                bar.update(step - bar.pos, loss)
+                if not self.has_bar and (step % log_every == 0 or step == steps):
+                    self.info(f"step {step}/{steps}  loss {loss:.4f}")
+
+            yield show
+
+    @contextmanager
+    def show_download(self) -> Iterator[Callable[[str, int, int], None]]:
+        """Yield the function to call with a file's name, bytes received and length."""
+        bars: dict[str, Any] = {}
+        with ExitStack() as stack:
+
+            def show(name: str, received: int, length: int) -> None:
+                if name not in bars:
+                    stack.close()
+                    bar = click.progressbar(
+                        length=length, label=name, file=sys.stderr, hidden=not self.has_bar
+                    )
+                    bars[name] = stack.enter_context(bar)
+                bars[name].update(received - bars[name].pos)
+                if not self.has_bar and received == length:
+                    self.info(f"{name}  {received} bytes")
+
+            yield show

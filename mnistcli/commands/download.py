@@ -1,0 +1,37 @@
+"""``mnistcli download``."""
+
+from pathlib import Path
+
+import click
+
+from mnistcli.commands import options
+from mnistcli.commands.console import Console
+
+
+@click.command()
+@options.data_dir
+@click.option(
+    "--from",
+    "sources",
+    metavar="URL_OR_DIR",
+    multiple=True,
+    help="Where to get the files instead of the public mirrors; asked in turn if repeated.",
+)
+@click.option("--verify", "is_check", is_flag=True, help="Only check the files that are there.")
+@click.pass_obj
+def download(console: Console, data_dir: Path, sources: tuple[str, ...], is_check: bool) -> None:
+    """Get MNIST's four files and verify their content.
+
+    Files that are there already are verified again, and only bad ones are replaced.
+    """
+    from mnistcli import download as worker
+
+    if is_check:
+        for file in worker.FILES:
+            worker.read_verified(data_dir, file)
+        fetched = []
+    else:
+        with console.show_download() as progress:
+            fetched = worker.download(data_dir, sources or worker.MIRRORS, progress)
+    for file in worker.FILES:
+        click.echo(f"{data_dir / file.archive}\t{'fetched' if file in fetched else 'verified'}")

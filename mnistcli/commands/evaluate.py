@@ -1,0 +1,95 @@
+"""``mnistcli eval``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnistcli.commands import options, results
+from mnistcli.commands.console import Console
+
+if TYPE_CHECKING:
+    from mnistcli.commands.inputs import Model
+    from mnistcli.evaluation import Evaluation
+
+
+@click.command("eval")
+@click.argument("pictures", nargs=-1)
+@options.preprocess
+@options.invert
+@options.checkpoint_dir
+@options.data_dir
+@click.option(
+    "--split", type=click.Choice(["test", "train"]), default="test", help="Which images of MNIST."
+)
+@options.min_accuracy
+@options.as_json
+@click.pass_context
+def evaluate(
+    ctx: click.Context,
+    pictures: tuple[str, ...],
+    preprocess: str,
+    invert: str,
+    checkpoint_dir: Path,
+    data_dir: Path,
+    split: str,
+    min_accuracy: float | None,
+    as_json: bool,
+) -> None:
+    """Score the trained model on MNIST, or on PICTURES labelled by their names.
+
+    PICTURES are files and directories; the label is the digit that a name begins with: of
+    8_3.png it is 8.
+    """
+    from mnistcli.commands.inputs import load_data, open_newest
+    from mnistcli.evaluation import evaluate
+
+    console: Console = ctx.obj
+    model = open_newest(checkpoint_dir, console)
+    if pictures:
+        dataset, named_split = "pictures", None
+        evaluation = _score_pictures(pictures, model, preprocess, invert, console)
+    else:
+        data = load_data(split, data_dir, console)
+        dataset, named_split = data.name, data.split
+        evaluation = evaluate(model.predictor.predict(data.images), data.labels)
+    if as_json:
+        where = {"dataset": dataset, "split": named_split}
+        results.echo_json(
+            {
+                "model": model.describe(),
+                **where,
+                **results.describe(evaluation),
+                "confusion": evaluation.confusion,
+            }
+        )
+    else:
+        results.echo_accuracy(evaluation, dataset, named_split)
+    results.check_accuracy(evaluation, min_accuracy)
+    if console.errors:
+        ctx.exit(1)
+
+
+def _score_pictures(
+    pictures: tuple[str, ...], model: "Model", preprocess: str, invert: str, console: Console
+) -> "Evaluation":
+    """Score the pictures that can be read and have a label."""
+    import numpy as np
+
+    from mnistcli.digit import CLASSES
+    from mnistcli.evaluation import evaluate
+    from mnistcli.recognition import label_of, recognise
+
+    labels, probabilities = [], []
+    for answer in recognise(pictures, model.predictor, preprocess, invert):
+        label = label_of(answer.file)
+        if answer.probabilities is None or label is None:
+            reason = answer.error or "no label: a name like 8_3.png is expected"
+            console.error(f"{answer.file}: {reason}")
+            continue
+        for warning in answer.warnings:
+            console.warn(f"{answer.file}: {warning}")
+        labels.append(label)
+        probabilities.append(answer.probabilities)
+    scored = np.array(probabilities, np.float32).reshape(-1, CLASSES)
+    return evaluate(scored, np.array(labels, np.uint8))

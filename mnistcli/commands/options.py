@@ -1,0 +1,39 @@
+"""The options that several commands share."""
+
+from pathlib import Path
+
+import click
+
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="MNIST_data",
+    envvar="MNISTCLI_DATA_DIR",
+    help="Where MNIST's four files are, or are downloaded to.",
+)
+checkpoint_dir = click.option(
+    "--checkpoint-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="checkpoints",
+    envvar="MNISTCLI_CHECKPOINT_DIR",
+    help="Where the run's checkpoints are.",
+)
+preprocess = click.option(
+    "--preprocess",
+    type=click.Choice(["mnist", "plain"]),
+    default="mnist",
+    help="Frame the ink as MNIST does, or only resize as the tutorials do.",
+)
+invert = click.option(
+    "--invert",
+    type=click.Choice(["auto", "yes", "no"]),
+    default="auto",
+    help="Whether the ink is dark on light. With --preprocess plain, auto means yes.",
+)
+min_accuracy = click.option(
+    "--min-accuracy",
+    type=click.FloatRange(0, 1),
+    metavar="X",
+    help="Exit with 1 if the accuracy is below X.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -1,0 +1,42 @@
+"""What goes to standard output."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mnistcli.errors import GateError
+
+if TYPE_CHECKING:
+    from mnistcli.evaluation import Evaluation
+
+VERSION = 1
+"""Of the JSON documents: raised when a key is renamed or dropped."""
+
+
+def echo_json(document: dict[str, Any]) -> None:
+    """Print a command's one JSON document."""
+    click.echo(json.dumps({"version": VERSION, **document}, allow_nan=False))
+
+
+def describe(evaluation: "Evaluation") -> dict[str, Any]:
+    """Return the keys of a JSON document that hold a score."""
+    return {
+        "accuracy": evaluation.accuracy,
+        "correct": evaluation.correct,
+        "total": evaluation.total,
+        "loss": evaluation.loss,
+    }
+
+
+def echo_accuracy(evaluation: "Evaluation", dataset: str, split: str | None) -> None:
+    """Print a score in one line."""
+    accuracy = "unknown" if evaluation.accuracy is None else f"{evaluation.accuracy:.4f}"
+    images = f"{dataset} {split}" if split else dataset
+    click.echo(f"accuracy {accuracy} over {evaluation.total} images ({images})")
+
+
+def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:
+    """Raise :class:`GateError` if the accuracy is below what was asked for."""
+    if least is not None and (evaluation.accuracy is None or evaluation.accuracy < least):
+        raise GateError(f"accuracy {evaluation.accuracy} is below --min-accuracy {least}")

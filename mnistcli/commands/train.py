@@ -1,0 +1,121 @@
+"""``mnistcli train``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnistcli.commands import options, results
+from mnistcli.commands.console import Console
+from mnistcli.recipe import RECIPES
+
+if TYPE_CHECKING:
+    from mnistcli.plan import Plan
+    from mnistcli.run import Checkpoint
+
+COUNT = click.IntRange(min=1)
+
+
+@click.command()
+@click.option("--model", type=click.Choice(list(RECIPES)), help="[default: the run's, or softmax]")
+@click.option("--steps", type=COUNT, help="The step to reach. [default: the model's, 2000]")
+@click.option("--batch-size", type=COUNT, help="Images a step. [default: the run's, or 64]")
+@click.option(
+    "--learning-rate",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Of the loss summed over a batch. [default: the run's, or 0.001]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**64 - 1),
+    help="Decides the order of the images. [default: the run's, or 0]",
+)
+@options.data_dir
+@options.checkpoint_dir
+@click.option("--save-every", type=COUNT, default=1000, help="Steps between checkpoints.")
+@click.option("--keep", type=COUNT, default=5, help="How many of the newest checkpoints to keep.")
+@click.option("--restart", is_flag=True, help="Begin anew, replacing the run that is there.")
+@click.option("--log-every", type=COUNT, default=100, help="Steps between lines of progress.")
+@options.min_accuracy
+@options.as_json
+@click.pass_obj
+def train(
+    console: Console,
+    model: str | None,
+    steps: int | None,
+    batch_size: int | None,
+    learning_rate: float | None,
+    seed: int | None,
+    data_dir: Path,
+    checkpoint_dir: Path,
+    save_every: int,
+    keep: int,
+    restart: bool,
+    log_every: int,
+    min_accuracy: float | None,
+    as_json: bool,
+) -> None:
+    """Train on MNIST up to a step, and score the result on its 10,000 test images.
+
+    Goes on from the newest checkpoint of the run in --checkpoint-dir, and downloads MNIST
+    if it isn't in --data-dir yet.
+    """
+    from mnistcli.commands.inputs import load_data, open_model
+    from mnistcli.evaluation import evaluate
+    from mnistcli.plan import Request, make_plan
+
+    plan = make_plan(
+        checkpoint_dir,
+        Request(model, seed, batch_size, learning_rate),
+        steps=steps,
+        save_every=save_every,
+        keep=keep,
+        log_every=log_every,
+        restart=restart,
+        warn=console.warn,
+    )
+    test = load_data("test", data_dir, console)
+    checkpoint, seconds = _carry_out(plan, data_dir, console)
+    trained = open_model(checkpoint, console)
+    evaluation = evaluate(trained.predictor.predict(test.images), test.labels)
+    if as_json:
+        results.echo_json(
+            {
+                "model": trained.describe(),
+                "dataset": test.name,
+                "step": checkpoint.step,
+                **results.describe(evaluation),
+                "seconds": seconds,
+                "checkpoint": trained.source,
+            }
+        )
+    else:
+        results.echo_accuracy(evaluation, test.name, test.split)
+    results.check_accuracy(evaluation, min_accuracy)
+
+
+def _carry_out(
+    plan: "Plan", data: "Dataset | None", console: Console
+) -> "tuple[Checkpoint, float]":
+    """Carry out the plan, or say that there is nothing to do."""
+    if plan.start and plan.start.step >= plan.steps:
+        console.info(f"{plan.start.path}: step {plan.start.step} is reached, nothing to train")
+        return plan.start, 0.0
+    from mnistcli.commands.inputs import load_data
+    from mnistcli.quiet import silenced_stderr
+
+    data = load_data("train", data_dir, console)
+    with silenced_stderr():
+        from mnistcli.training import train  # TensorFlow: seconds to import
+
+    settings = plan.settings
+    first_step = plan.start.step if plan.start else 0
+    console.info(
+        f"training {settings.model} on {settings.dataset} from step {first_step} to {plan.steps}, "
+        f"batch size {settings.batch_size}, learning rate {settings.learning_rate}, "
+        f"seed {settings.seed}"
+    )
+    with console.show_training(first_step, plan.steps, plan.log_every) as progress:
+        checkpoint, seconds = train(plan, data, progress)
+    console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
+    return checkpoint, seconds

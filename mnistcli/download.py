@@ -1,0 +1,161 @@
+"""MNIST's four files: where they are published, and how they get onto the disk verified.
+
+A body is held in memory until the hash of its content is right, so nothing but whole,
+verified files ever reaches the data directory.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mnistcli import idx
+from mnistcli.errors import DataError, NoAnswerError
+from mnistcli.files import read_whole, write_whole
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://dataset.bj.bcebos.com/mnist/",
+)
+ANSWER_SECONDS = 9.0
+"""How long all the sources together may take to begin to answer."""
+
+RAW_FOLDER = Path("MNIST", "raw")
+"""Where torchvision keeps the files below its root directory."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One published file; size and hash are those of its content, decompressed."""
+
+    name: str
+    size: int  # bytes
+    sha256: str
+
+    @property
+    def archive(self) -> str:
+        """The name it is published and kept under."""
+        return f"{self.name}.gz"
+
+
+FILES = (
+    RemoteFile(
+        "train-images-idx3-ubyte",
+        47_040_016,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ),
+    RemoteFile(
+        "train-labels-idx1-ubyte",
+        60_008,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ),
+    RemoteFile(
+        "t10k-images-idx3-ubyte",
+        7_840_016,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ),
+    RemoteFile(
+        "t10k-labels-idx1-ubyte",
+        10_008,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+)
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with a file's name, the bytes received of it and its length, 0 if unknown."""
+
+
+def read_verified(directory: Path, file: RemoteFile) -> bytes:
+    """Read the content of a file that ``directory`` holds, compressed or raw.
+
+    The directory may be torchvision's root: ``MNIST/raw/`` below it is searched too.
+
+    Raises:
+        DataError: there is no such file, or its content is not MNIST's.
+    """
+    path = _find(directory, file)
+    content = idx.decompress(read_whole(path), str(path), limit=file.size)
+    _verify(content, file, str(path))
+    return content
+
+
+def download(
+    directory: Path,
+    sources: Sequence[str] = MIRRORS,
+    progress: Progress = lambda name, received, length: None,
+) -> list[RemoteFile]:
+    """Bring into ``directory`` those of the four files that are missing there or damaged.
+
+    Each source is asked in turn for what is still missing: a URL that the files' names are
+    appended to, or a directory as :func:`read_verified` takes it.
+
+    Returns:
+        The files that were fetched.
+
+    Raises:
+        DataError: a file could not be had; the message lists what each source answered.
+        OSError: ``directory`` can't be written.
+    """
+    wanted = [file for file in FILES if not is_verified(directory, file)]
+    missing = list(wanted)
+    seconds = ANSWER_SECONDS / max(len(sources), 1)
+    failures: dict[str, None] = {}  # an ordered set
+    for source in sources:
+        for file in list(missing):
+            try:
+                archive = _fetch(source, file, seconds, progress)
+            except DataError as error:
+                failures[str(error)] = None
+                if isinstance(error, NoAnswerError):
+                    break
+                continue
+            directory.mkdir(parents=True, exist_ok=True)
+            write_whole(directory / file.archive, archive)
+            missing.remove(file)
+    if missing:
+        names = ", ".join(file.archive for file in missing)
+        raise DataError(f"could not get {names} for {directory}; tried {'; '.join(failures)}")
+    return wanted
+
+
+def is_verified(directory: Path, file: RemoteFile) -> bool:
+    """Tell whether ``directory`` holds the file with the right content."""
+    try:
+        read_verified(directory, file)
+    except DataError:
+        return False
+    return True
+
+
+def _fetch(source: str, file: RemoteFile, seconds: float, progress: Progress) -> bytes:
+    """Return the file from one source, verified and compressed."""
+    if source.startswith(("http://", "https://")):
+        url = f"{source.rstrip('/')}/{file.archive}"
+        from mnistcli import web  # requests costs a tenth of a second, and most runs fetch nothing
+
+        data = web.get(url, seconds, file.size, partial(progress, file.archive))
+    else:
+        data = read_whole(_find(Path(source), file))
+    content = idx.decompress(data, source, limit=file.size)
+    _verify(content, file, source)
+    return idx.compress(content) if data is content else data
+
+
+def _find(directory: Path, file: RemoteFile) -> Path:
+    names = (file.archive, file.name)
+    candidates = [folder / name for folder in (directory, directory / RAW_FOLDER) for name in names]
+    return next((path for path in candidates if path.exists()), candidates[0])
+
+
+def _verify(content: bytes, file: RemoteFile, where: str) -> None:
+    """Raise :class:`DataError` unless ``content`` is the file's."""
+    if not content.startswith(b"\0\0"):
+        raise DataError(f"{where}: not an IDX file: it starts with {content[:15]!r}")
+    if len(content) != file.size:
+        raise DataError(f"{where}: {len(content)} bytes of content, expected {file.size}")
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise DataError(f"{where}: sha256 of the content is {found}, expected {file.sha256}")

@@ -1,0 +1,95 @@
+"""What a call of ``train`` will do, decided before any of it is done."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mnistcli.errors import ModelError
+from mnistcli.recipe import DEFAULT_MODEL, RECIPES
+from mnistcli.run import Checkpoint, Settings, find_last_run, find_newest
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for of a run's settings; None where nothing was said."""
+
+    model: str | None = None
+    seed: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, from its last checkpoint or from nothing to the step to reach."""
+
+    directory: Path
+    settings: Settings
+    run: int
+    start: Checkpoint | None
+    steps: int  # the step to reach
+    save_every: int  # steps
+    keep: int  # checkpoints
+    log_every: int  # steps
+
+
+def make_plan(
+    directory: Path,
+    request: Request,
+    *,
+    steps: int | None,
+    save_every: int,
+    keep: int,
+    log_every: int,
+    restart: bool,
+    warn: Callable[[str], None],
+) -> Plan:
+    """Decide how to go on from what the directory holds; ``steps`` None means the model's own.
+
+    Raises:
+        ModelError: the directory's run is not the one asked for, or is damaged.
+    """
+    start = None if restart else find_newest(directory, warn)
+    settings = settle(request, start, directory)
+    return Plan(
+        directory=directory,
+        settings=settings,
+        run=start.run if start else find_last_run(directory) + 1,
+        start=start,
+        steps=steps if steps is not None else RECIPES[settings.model].steps,
+        save_every=save_every,
+        keep=keep,
+        log_every=log_every,
+    )
+
+
+def settle(request: Request, start: Checkpoint | None, directory: Path) -> Settings:
+    """Return the settings of the run to continue, or of a new one.
+
+    Raises:
+        ModelError: the run to continue has other settings, or a model that is not known here.
+    """
+    if start is None:
+        model = request.model or DEFAULT_MODEL
+        recipe = RECIPES[model]
+        return Settings(
+            model=model,
+            dataset="mnist",
+            seed=request.seed or 0,
+            batch_size=request.batch_size or recipe.batch_size,
+            learning_rate=request.learning_rate or recipe.learning_rate,
+        )
+    stored = asdict(start.settings)
+    differences = [
+        f"{name} {stored[name]}, not {asked}"
+        for name, asked in asdict(request).items()
+        if asked is not None and asked != stored[name]
+    ]
+    if start.settings.model not in RECIPES:
+        differences = [f"model {start.settings.model}, which is unknown here"]
+    if differences:
+        raise ModelError(
+            f"{directory} holds a run with {' and '.join(differences)}; "
+            "--restart replaces it, --checkpoint-dir DIR begins another"
+        )
+    return start.settings

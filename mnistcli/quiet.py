@@ -1,0 +1,26 @@
+"""Native libraries kept from writing on the user's terminal."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def silenced_stderr() -> Iterator[None]:
+    """Discard what is written to file descriptor 2.
+
+    TensorFlow and LiteRT log from C++ while they start, and no setting of theirs stops it.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:  # closed: nothing to silence
+        yield
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(null)

@@ -1,0 +1,177 @@
+"""A checkpoint directory without its tensors: its files, what they say, which is the newest.
+
+    checkpoints/model-2000/
+        checkpoint.json         the run's settings and the step
+        weights.index, weights.data-00000-of-00001      TensorFlow's checkpoint
+        model.tflite            the export, once there is one
+        SHA256SUMS              of the others, as ``sha256sum`` writes it
+
+A checkpoint is written aside and renamed, so under its name it is whole or damaged from outside.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mnistcli.errors import DataError, MnistError, ModelError
+from mnistcli.files import flush, read_whole, write_whole
+
+FORMAT = 1
+"""Version of ``checkpoint.json``."""
+
+RECORD, WEIGHTS, EXPORT, SUMS = "checkpoint.json", "weights", "model.tflite", "SHA256SUMS"
+NAME = re.compile(r"model-(\d+)(\.replaced)?")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What belongs to a run and decides its weights, step for step."""
+
+    model: str
+    dataset: str
+    seed: int
+    batch_size: int  # images a step
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint that was found whole."""
+
+    path: Path
+    settings: Settings
+    run: int  # 1 for a directory's first run, one more for every --restart
+    step: int
+    export: bytes | None  # the .tflite; None if it was never made, or is damaged
+
+
+def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | None:
+    """Return the newest whole checkpoint of a directory, None if it holds no checkpoints.
+
+    ``warn`` is told of damaged ones that may be newer.
+
+    Raises:
+        ModelError: there are checkpoints, and none is whole.
+    """
+    whole, damaged = _open_all(directory)
+    if not whole:
+        for error in damaged.values():
+            raise ModelError(f"{error}; no checkpoint is left, 'train --restart' begins anew")
+        return None
+    newest = max(whole, key=lambda checkpoint: (checkpoint.run, checkpoint.step))
+    for step, error in damaged.items():
+        if step >= newest.step:
+            warn(f"{error}; using {newest.path}")
+    return newest
+
+
+def find_last_run(directory: Path) -> int:
+    """Return the highest number of a run that has a whole checkpoint, 0 if none has."""
+    whole, _ = _open_all(directory)
+    return max((checkpoint.run for checkpoint in whole), default=0)
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Read what is known of one checkpoint, after verifying its files.
+
+    Raises:
+        DataError, ModelError: it is damaged, or of another format.
+    """
+    lines = read_whole(path / SUMS).decode(errors="replace").splitlines()
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    present = {file.name: file for file in path.iterdir()}
+    damaged = [
+        name
+        for name in sorted({RECORD, f"{WEIGHTS}.index", *sums})
+        if name not in present or _digest(present[name]) != sums.get(name)
+    ]
+    if damaged and damaged != [EXPORT]:
+        raise ModelError(f"{path}: damaged: {', '.join(damaged)} not as in {SUMS}")
+    try:
+        record = json.loads((path / RECORD).read_bytes())
+        if record["version"] != FORMAT:
+            raise ModelError(f"{path}: its format is {record['version']}, expected {FORMAT}")
+        settings = Settings(**record["settings"])
+        export = (path / EXPORT).read_bytes() if EXPORT in sums and not damaged else None
+        return Checkpoint(path, settings, record["run"], record["step"], export)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path / RECORD}: not a checkpoint's record: {error!r}") from error
+
+
+@contextmanager
+def new_checkpoint(directory: Path, settings: Settings, run: int, step: int) -> Iterator[Path]:
+    """Yield an empty folder for the tensors and the export; on leaving it is the checkpoint.
+
+    One of the same step, damaged or of an earlier run, is replaced; at no moment are both gone.
+    """
+    path = directory / f"model-{step}"
+    aside, replaced = path.with_name(f".{path.name}"), path.with_name(f"{path.name}.replaced")
+    directory.mkdir(parents=True, exist_ok=True)
+    for leftover in directory.glob(".model-*"):  # of a save or a removal that was killed
+        shutil.rmtree(leftover)
+    aside.mkdir()
+    try:
+        yield aside
+        record = {"version": FORMAT, "settings": asdict(settings), "run": run, "step": step}
+        (aside / RECORD).write_text(json.dumps(record, indent=2) + "\n")
+        for file in aside.iterdir():
+            flush(file)
+        _write_sums(aside)
+        if path.exists():
+            shutil.rmtree(replaced, ignore_errors=True)
+            path.rename(replaced)
+        aside.rename(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    flush(directory)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
+    """Store the export of a checkpoint beside its weights.
+
+    Raises:
+        OSError: it can't be written; the checkpoint is as it was.
+    """
+    write_whole(checkpoint.path / EXPORT, tflite)
+    _write_sums(checkpoint.path)
+
+
+def remove_old(directory: Path, run: int, keep: int) -> None:
+    """Remove other runs' checkpoints, and all but the newest ``keep`` of this run's."""
+    whole, _ = _open_all(directory)
+    own = sorted(checkpoint.step for checkpoint in whole if checkpoint.run == run)
+    for checkpoint in whole:
+        if checkpoint.run != run or checkpoint.step not in own[-keep:]:
+            hidden = checkpoint.path.with_name(f".{checkpoint.path.name}")
+            checkpoint.path.rename(hidden)  # so that a removal that is killed leaves no ruin
+            shutil.rmtree(hidden)
+
+
+def _open_all(directory: Path) -> tuple[list[Checkpoint], dict[int, MnistError]]:
+    """Return a directory's whole checkpoints, and what is wrong with the others, by step."""
+    whole: list[Checkpoint] = []
+    damaged: dict[int, MnistError] = {}
+    for path in sorted(directory.glob("model-*")):
+        match = NAME.fullmatch(path.name)
+        if not match or not path.is_dir():
+            continue
+        try:
+            whole.append(open_checkpoint(path))
+        except (DataError, ModelError) as error:
+            damaged[int(match[1])] = error
+    return whole, damaged
+
+
+def _write_sums(path: Path) -> None:
+    files = sorted(file for file in path.iterdir() if file.name != SUMS)
+    write_whole(path / SUMS, "".join(f"{_digest(file)}  {file.name}\n" for file in files).encode())
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

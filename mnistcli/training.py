@@ -1,0 +1,132 @@
+"""The training loop: many steps a call of TensorFlow, saved on the way and when stopped."""
+
+import math
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import tensorflow as tf
+
+from mnistcli.batches import batch_indices
+from mnistcli.checkpoint import restore, save
+from mnistcli.dataset import Dataset
+from mnistcli.digit import CLASSES, PIXELS, scale_pixels
+from mnistcli.errors import ModelError, StoppedError
+from mnistcli.network import Network
+from mnistcli.plan import Plan
+from mnistcli.quiet import silenced_stderr
+from mnistcli.run import Checkpoint, remove_old
+
+THREADS = 2
+"""A fixed number: sums in another order differ in their last bits, and a run must repeat."""
+
+IMAGES_PER_CALL = 6400
+"""A signal waits for the call under way, so that one is kept well under a second."""
+
+Progress = Callable[[int, float], None]
+"""Called with the step reached and the mean loss of an image since the last call."""
+
+
+def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, float]:
+    """Carry out a plan that has steps left; return the last checkpoint and the steps' seconds.
+
+    Raises:
+        StoppedError: by SIGINT or SIGTERM; what was reached is saved.
+        ModelError: the loss is no longer finite; the last checkpoint is as it was.
+        OSError: a checkpoint can't be written.
+    """
+    settings = plan.settings
+    fix_devices()
+    network = restore(plan.start) if plan.start else Network(settings.learning_rate)
+    step = plan.start.step if plan.start else 0
+    run_steps = compile_steps(network, data)
+    seconds = 0.0
+    with catch_signals() as caught:
+        while step < plan.steps:
+            end = next_end(step, plan)
+            indices = batch_indices(
+                settings.seed, step, end - step, settings.batch_size, len(data.labels)
+            )
+            started = time.perf_counter()
+            loss = float(run_steps(indices)) / indices.size
+            seconds += time.perf_counter() - started
+            if not math.isfinite(loss):
+                raise ModelError(
+                    f"the loss is {loss} by step {end}: --learning-rate {settings.learning_rate} "
+                    f"is too high for batches of {settings.batch_size}"
+                )
+            step = end
+            progress(step, loss)
+            if caught or step == plan.steps or step % plan.save_every == 0:
+                is_last = step == plan.steps
+                checkpoint = save(network, plan.directory, settings, plan.run, step, export=is_last)
+                remove_old(plan.directory, plan.run, plan.keep)
+            if caught and step < plan.steps:
+                raise StoppedError(
+                    f"stopped at step {step}, saved as {checkpoint.path}; "
+                    "the same command goes on from there",
+                    caught[0],
+                )
+    return checkpoint, seconds
+
+
+def fix_devices() -> None:
+    """Make TensorFlow compute on the CPU with two threads, so that a run can be repeated.
+
+    To be called before anything else of TensorFlow's; called again, it does nothing.
+    """
+    with silenced_stderr():
+        tf.config.set_visible_devices([], "GPU")
+        tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+        tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+        tf.config.list_logical_devices()
+
+
+def next_end(step: int, plan: Plan) -> int:
+    """Return the step that the next call ends at: where to save or report, or soon enough."""
+    at_once = max(1, IMAGES_PER_CALL // plan.settings.batch_size)
+    every = (plan.save_every, plan.log_every, at_once)
+    return min(plan.steps, *(step - step % interval + interval for interval in every))
+
+
+def compile_steps(network: Network, data: Dataset) -> Any:
+    """Return a function that takes one step for each row of indices, int32 [steps, batch size].
+
+    It gives the sum of the steps' losses. The images stay in memory as uint8.
+    """
+    images = tf.constant(data.images.reshape(-1, PIXELS))
+    labels = tf.constant(data.labels)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    def run_steps(indices: tf.Tensor) -> tf.Tensor:
+        total = 0.0
+        for rows in indices:
+            x = scale_pixels(tf.cast(tf.gather(images, rows), tf.float32))
+            label = tf.one_hot(tf.gather(labels, rows), CLASSES)
+            total += network.train(x, label)
+        return total
+
+    return run_steps
+
+
+@contextmanager
+def catch_signals() -> Iterator[list[int]]:
+    """Yield a list that SIGINT and SIGTERM are put into; the second one acts as usual."""
+    caught: list[int] = []
+
+    def catch(number: int, frame: FrameType | None) -> None:
+        caught.append(number)
+        restore_handlers()
+
+    def restore_handlers() -> None:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+    former = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield caught
+    finally:
+        restore_handlers()
