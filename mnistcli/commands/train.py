@@ -95,7 +95,7 @@ def train(
 
 
 def _carry_out(
-    plan: "Plan", data: "Dataset | None", console: Console
+    plan: "Plan", data_dir: Path, console: Console
 ) -> "tuple[Checkpoint, float]":
     """Carry out the plan, or say that there is nothing to do."""
     if plan.start and plan.start.step >= plan.steps:
