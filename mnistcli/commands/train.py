@@ -94,9 +94,7 @@ def train(
     results.check_accuracy(evaluation, min_accuracy)
 
 
-def _carry_out(
-    plan: "Plan", data_dir: Path, console: Console
-) -> "tuple[Checkpoint, float]":
+def _carry_out(plan: "Plan", data_dir: Path, console: Console) -> "tuple[Checkpoint, float]":
     """Carry out the plan, or say that there is nothing to do."""
     if plan.start and plan.start.step >= plan.steps:
         console.info(f"{plan.start.path}: step {plan.start.step} is reached, nothing to train")
