@@ -136,7 +136,10 @@ def _fetch(source: str, file: RemoteFile, seconds: float, progress: Progress) ->
         url = f"{source.rstrip('/')}/{file.archive}"
         from mnistcli import web  # requests costs a tenth of a second, and most runs fetch nothing
 
-        data = web.get(url, seconds, file.size, partial(progress, file.archive))
+        try:
+            data = web.get(url, seconds, file.size, partial(progress, file.archive))
+        except DataError as error:
+            raise type(error)(f"{source}: {error}") from error
     else:
         data = read_whole(_find(Path(source), file))
     content = idx.decompress(data, source, limit=file.size)

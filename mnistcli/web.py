@@ -27,18 +27,16 @@ def get(url: str, answer_seconds: float, limit: int, progress: Progress) -> byte
     """Fetch a URL's body of at most ``limit`` bytes, following redirects, by environment proxies.
 
     Raises:
-        NoAnswerError: no connection, no answer within ``answer_seconds``, or a body that stalls.
-        DataError: an answer other than 200, or a body that is too long or cut short.
+        NoAnswerError: no connection, no answer within ``answer_seconds``, or a body that stalls
+            or is cut short.
+        DataError: an answer other than 200, or a body that is too long.
     """
     with _open(url, answer_seconds) as response:
         if response.status_code != 200:
             raise DataError(f"HTTP status {response.status_code} {response.reason}")
         declared = response.headers.get("Content-Length", "")
         length = int(declared) if declared.isdecimal() else 0
-        body = _read(response, limit, length, progress)
-    if len(body) < length:
-        raise DataError(f"the body ended after {len(body)} of {length} bytes")
-    return body
+        return _read(response, limit, length, progress)
 
 
 def _read(response: requests.Response, limit: int, length: int, progress: Progress) -> bytes:

@@ -1,0 +1,77 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import small
+from click.testing import CliRunner, Result
+
+from mnistcli import download
+from mnistcli.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with the real data set and pictures."""
+    if "MNISTCLI_SHARED" not in os.environ:
+        pytest.skip("needs the real data: MNISTCLI_SHARED is not set")
+    return Path(os.environ["MNISTCLI_SHARED"]).absolute()
+
+
+@pytest.fixture(scope="session")
+def small_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with a small data set in MNIST's form; not to be changed."""
+    directory = tmp_path_factory.mktemp("small")
+    small.make(directory)
+    return directory
+
+
+@pytest.fixture
+def small_mnist(small_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data directory whose small data set passes for MNIST."""
+    monkeypatch.setattr(download, "FILES", small.files_in(small_files))
+    return Path(shutil.copytree(small_files, tmp_path / "MNIST_data"))
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command line within this process, in ``tmp_path``."""
+    monkeypatch.chdir(tmp_path)
+
+    def invoke(*arguments: str | Path, **options: object) -> Result:
+        result = CliRunner().invoke(main, [str(argument) for argument in arguments], **options)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def run_process(small_files: Path, tmp_path: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start the command line as a process of its own, with the small data set as MNIST."""
+
+    def start(*arguments: str | Path) -> subprocess.Popen[str]:
+        script = [sys.executable, small.__file__, small_files, *arguments]
+        return subprocess.Popen(
+            [str(part) for part in script],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def tensorflow() -> None:
+    """Set TensorFlow up as training does, before anything else of it is used."""
+    from mnistcli.training import fix_devices
+
+    fix_devices()
