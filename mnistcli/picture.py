@@ -183,7 +183,7 @@ def fit(ink: Gray) -> Gray:
     """Scale the longer side to 20 pixels, keeping the shape."""
     scale = BOX / max(ink.shape)
     height, width = (max(1, round(side * scale)) for side in ink.shape)
-    return np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.LANCZOS))
+    return np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.HAMMING))
 
 
 def stretch(ink: Gray) -> Gray:

@@ -61,6 +61,7 @@ def run_process(small_files: Path, tmp_path: Path) -> Callable[..., subprocess.P
         return subprocess.Popen(
             [str(part) for part in script],
             cwd=tmp_path,
+            env={**os.environ, "MNISTCLI_DATA_DIR": str(small_files)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -1,0 +1,30 @@
+"""Pictures made for the tests."""
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+
+def seven(width: int = 120, height: int = 160, paper: int = 255, ink: int = 0) -> Image.Image:
+    """A 7 of thick strokes, off the centre: in size 120x160 its ink spans [30:131, 20:81]."""
+    picture = Image.new("L", (width, height), paper)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((20, 30, 80, 42), fill=ink)
+    draw.polygon([(68, 42), (80, 42), (48, 130), (36, 130)], fill=ink)
+    return picture
+
+
+def to_png(picture: Image.Image | NDArray[np.uint8], **options: object) -> bytes:
+    """The bytes of a PNG file."""
+    return to_file(picture, "PNG", **options)
+
+
+def to_file(picture: Image.Image | NDArray[np.uint8], format: str, **options: object) -> bytes:
+    """The bytes of a picture file."""
+    if not isinstance(picture, Image.Image):
+        picture = Image.fromarray(picture)
+    stream = io.BytesIO()
+    picture.save(stream, format, **options)
+    return stream.getvalue()

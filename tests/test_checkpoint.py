@@ -1,0 +1,81 @@
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnistcli.errors import ModelError
+from mnistcli.predictor import Predictor
+from mnistcli.run import Settings, find_newest, new_checkpoint
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
+SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+
+
+def random_network() -> object:
+    from mnistcli.network import Network
+
+    network, random = Network(0.001), np.random.default_rng(3)
+    network.w.assign(random.normal(size=(784, 10)) / 10)
+    network.b.assign(random.normal(size=10))
+    return network
+
+
+def ignore(message: str) -> None:
+    pass
+
+
+def test_restores_the_very_same_weights(tmp_path: Path) -> None:
+    from mnistcli.checkpoint import restore, save
+
+    network = random_network()
+    save(network, tmp_path, SETTINGS, 1, 70, export=False)
+
+    newest = find_newest(tmp_path, ignore)
+    restored = restore(newest)
+
+    assert (newest.step, newest.settings, newest.export) == (70, SETTINGS, None)
+    np.testing.assert_array_equal(restored.w.numpy(), network.w.numpy())
+    np.testing.assert_array_equal(restored.b.numpy(), network.b.numpy())
+
+
+def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
+    from mnistcli.checkpoint import save
+
+    network = random_network()
+    images = np.random.default_rng(4).integers(0, 256, (1500, 28, 28)).astype(np.uint8)
+
+    checkpoint = save(network, tmp_path, SETTINGS, 1, 70, export=True)
+    answers = Predictor(checkpoint.export, "there").predict(images)
+
+    expected = network.y((images / 255).reshape(-1, 784).astype(np.float32))
+    np.testing.assert_allclose(answers, expected, rtol=0, atol=1e-5)
+    assert answers.shape == (1500, 10)
+    assert answers.dtype == np.float32
+
+
+def test_sha256sum_agrees_with_the_sums(tmp_path: Path) -> None:
+    from mnistcli.checkpoint import save
+
+    folder = save(random_network(), tmp_path, SETTINGS, 1, 70, export=True).path
+    check = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, capture_output=True)
+
+    assert check.returncode == 0
+    assert check.stdout.count(b": OK") == len(list(folder.iterdir())) - 1
+
+
+def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    from mnistcli.checkpoint import restore
+
+    class Other(tf.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w, self.b = tf.Variable(tf.zeros([100, 10])), tf.Variable(tf.zeros([10]))
+
+    with new_checkpoint(tmp_path, SETTINGS, 1, 70) as folder:
+        tf.train.Checkpoint(network=Other()).write(str(folder / "weights"))
+
+    with pytest.raises(ModelError, match="model-70: does not hold the weights of softmax"):
+        restore(find_newest(tmp_path, ignore))

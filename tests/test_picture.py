@@ -1,0 +1,215 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawing import seven, to_file, to_png
+from PIL import Image, ImageOps
+
+from mnistcli import idx, picture
+from mnistcli.errors import PictureError
+from mnistcli.picture import prepare
+
+
+@pytest.fixture(scope="module")
+def framed() -> np.ndarray:
+    """The 7, prepared from black on white."""
+    return prepare(to_png(seven())).image
+
+
+def test_the_ink_is_fitted_and_centred(framed: np.ndarray) -> None:
+    rows, columns = np.flatnonzero(framed.any(axis=1)), np.flatnonzero(framed.any(axis=0))
+    mass = framed / framed.sum()
+
+    assert framed.shape == (28, 28)
+    assert framed.dtype == np.uint8
+    assert framed.max() == 255
+    assert rows[-1] - rows[0] + 1 == 20
+    assert columns[-1] - columns[0] + 1 == 12  # 20 * 61 / 101
+    assert 13.5 <= (mass.sum(axis=1) * np.arange(28)).sum() < 14.5
+    assert 13.5 <= (mass.sum(axis=0) * np.arange(28)).sum() < 14.5
+
+
+def test_the_ink_keeps_its_shape(framed: np.ndarray) -> None:
+    row = np.flatnonzero(framed.any(axis=1))[0]
+    bar, stem = framed[row + 1] > 127, framed[row + 17] > 127
+
+    assert bar.sum() == pytest.approx(12, abs=1)  # the bar of the 7, across
+    assert stem.sum() == pytest.approx(13 * 20 / 101, abs=1)  # the foot of its stem
+
+
+def transparent(ink: int) -> Image.Image:
+    shape = seven()
+    return Image.merge("LA", [Image.new("L", shape.size, ink), ImageOps.invert(shape)])
+
+
+def as_16_bit(shape: Image.Image) -> Image.Image:
+    return Image.fromarray(np.asarray(shape).astype(np.uint16) * 257)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(to_png(seven(paper=0, ink=255)), id="white on black"),
+        pytest.param(to_png(seven(paper=200, ink=60)), id="gray on gray"),
+        pytest.param(to_png(seven(paper=90, ink=10)), id="black on dark gray"),
+        pytest.param(to_png(seven(paper=180, ink=250)), id="white on light gray"),
+        pytest.param(to_png(seven(width=600, height=400)), id="in a corner"),
+        pytest.param(to_png(seven().convert("RGB")), id="RGB"),
+        pytest.param(to_png(seven().convert("P")), id="palette"),
+        pytest.param(to_png(seven().convert("1")), id="1 bit"),
+        pytest.param(to_png(as_16_bit(seven())), id="16 bit"),
+        pytest.param(to_file(seven().convert("I"), "TIFF"), id="32 bit"),
+        pytest.param(to_file(Image.fromarray(np.asarray(seven()) / 255), "TIFF"), id="float"),
+        pytest.param(to_file(seven().convert("CMYK"), "TIFF"), id="CMYK"),
+        pytest.param(to_file(seven(), "BMP"), id="BMP"),
+        pytest.param(to_file(seven(), "GIF"), id="GIF"),
+        pytest.param(to_file(seven(), "WEBP", lossless=True), id="WebP"),
+        pytest.param(to_png(transparent(ink=0)), id="black on nothing"),
+        pytest.param(to_png(transparent(ink=255)), id="white on nothing"),
+        pytest.param(to_png(transparent(ink=0).convert("RGBA")), id="RGBA"),
+    ],
+)
+def test_the_same_shape_gives_the_same_image(data: bytes, framed: np.ndarray) -> None:
+    prepared = prepare(data)
+
+    assert np.abs(prepared.image.astype(int) - framed).max() <= 3  # of few gray levels, rounded
+    assert prepared.warnings == ()
+
+
+def test_jpeg_noise_does_not_move_the_frame(framed: np.ndarray) -> None:
+    image = prepare(to_file(seven(), "JPEG", quality=60)).image
+
+    assert np.abs(image.astype(int) - framed).mean() < 2
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_rotated_photo_is_turned_upright(orientation: int, framed: np.ndarray) -> None:
+    undo = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    stored = seven().transpose(undo[orientation]) if orientation > 1 else seven()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    np.testing.assert_array_equal(prepare(to_png(stored, exif=exif)).image, framed)
+
+
+def test_the_polarity_can_be_given(framed: np.ndarray) -> None:
+    white_on_black = to_png(seven(paper=0, ink=255))
+
+    np.testing.assert_array_equal(prepare(white_on_black, invert="no").image, framed)
+    assert not np.array_equal(prepare(white_on_black, invert="yes").image, framed)
+
+
+def test_a_thin_line_comes_out_as_strong_as_a_thick_one() -> None:
+    paper = np.full((1000, 1000), 255, np.uint8)
+    paper[100:900, 500:502] = 0
+
+    image = prepare(to_png(paper)).image
+
+    assert image.max() == 255
+    assert image.any(axis=1).sum() == 20
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (2, 2), (9, 5)])
+@pytest.mark.parametrize("mode", ["L", "RGBA"])
+def test_tiny_pictures_are_no_trouble(size: tuple[int, int], mode: str) -> None:
+    picture_of_dot = Image.new("L", size, 255)
+    picture_of_dot.putpixel((size[0] // 2, size[1] // 2), 0)
+
+    assert prepare(to_png(picture_of_dot.convert(mode))).image.shape == (28, 28)
+
+
+@pytest.mark.parametrize(
+    "blank",
+    [
+        Image.new("L", (50, 40), 255),
+        Image.new("L", (50, 40), 0),
+        Image.new("L", (28, 28), 0),
+        Image.new("RGBA", (50, 40), (0, 0, 0, 0)),
+        Image.new("RGBA", (50, 40), (255, 255, 255, 255)),
+        Image.new("RGB", (1, 1), (90, 90, 90)),
+    ],
+)
+def test_a_blank_picture_is_warned_about(blank: Image.Image) -> None:
+    prepared = prepare(to_png(blank))
+
+    assert not prepared.image.any()
+    assert prepared.warnings == ("no ink found: is it blank?",)
+
+
+def test_plain_does_what_the_tutorials_do() -> None:
+    shape = seven().convert("RGB")
+    expected = np.asarray(ImageOps.invert(shape.convert("L")).resize((28, 28)))
+
+    np.testing.assert_array_equal(prepare(to_png(shape), "plain").image, expected)
+    np.testing.assert_array_equal(prepare(to_png(shape), "plain", "yes").image, expected)
+    not_inverted = prepare(to_png(shape), "plain", "no").image
+    np.testing.assert_array_equal(not_inverted, np.asarray(shape.convert("L").resize((28, 28))))
+
+
+def test_plain_keeps_the_size_it_wants() -> None:
+    image = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
+
+    np.testing.assert_array_equal(prepare(to_png(image), "plain").image, 255 - image)
+
+
+GOOD = to_png(seven())
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"hello, world", "not a picture"),
+        (GOOD[: len(GOOD) // 2], "damaged picture"),
+        (GOOD[:30] + b"\xff" * 20 + GOOD[50:], "picture"),
+        (to_file(seven(), "JPEG")[:300], "damaged picture"),
+        (to_file(seven(), "TIFF")[:-9000], "picture"),
+    ],
+)
+def test_a_bad_file_is_a_picture_error(data: bytes, message: str) -> None:
+    with pytest.raises(PictureError, match=message):
+        prepare(data)
+
+
+def test_more_pixels_than_pillow_allows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
+    for side in (101, 200):  # Pillow itself only warns of the first
+        with pytest.raises(PictureError, match="more than 10000 pixels"):
+            prepare(to_png(Image.new("L", (side, side))))
+
+
+def test_loses_no_ink_however_uneven_the_mass() -> None:
+    ink = np.zeros((20, 20), np.uint8)
+    ink[:, 0], ink[0, :] = 255, 1
+
+    assert picture.centre(ink).sum() == ink.sum(dtype=int)
+
+
+@pytest.mark.parametrize("split", ["train", "t10k"])
+def test_mnist_images_come_through_unchanged(split: str, shared: Path) -> None:
+    images = idx.read(shared / "mnist" / f"{split}-images-idx3-ubyte.gz")[:10_000]
+
+    for image in images:
+        assert picture.is_mnist_image(image)
+    for image in images[::100]:
+        np.testing.assert_array_equal(prepare(to_png(image)).image, image)
+        np.testing.assert_array_equal(prepare(to_png(255 - image)).image, image)
+
+
+def test_mnist_images_moved_are_put_back(shared: Path) -> None:
+    images = idx.read(shared / "mnist" / "t10k-images-idx3-ubyte.gz")[:200]
+    restored = [
+        prepare(to_png(np.pad(255 - image, (20, 35), constant_values=255))).image
+        for image in images
+    ]
+
+    difference = np.abs(np.array(restored).astype(int) - images)
+    assert difference.mean() < 1

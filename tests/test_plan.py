@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from mnistcli.errors import ModelError
+from mnistcli.plan import Request, make_plan, settle
+from mnistcli.run import Checkpoint, Settings
+
+STORED = Settings("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01)
+START = Checkpoint(Path("checkpoints/model-50"), STORED, run=1, step=50, export=None)
+HERE = Path("checkpoints")
+
+
+def test_a_new_run_has_the_models_defaults() -> None:
+    settings = settle(Request(), None, HERE)
+
+    assert settings == Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+
+
+def test_a_new_run_has_what_was_asked_for() -> None:
+    assert settle(Request("softmax", 3, 100, 0.01), None, HERE) == STORED
+
+
+@pytest.mark.parametrize("request_", [Request(), Request("softmax", 3, 100, 0.01), Request(seed=3)])
+def test_a_run_that_goes_on_keeps_its_settings(request_: Request) -> None:
+    assert settle(request_, START, HERE) == STORED
+
+
+def test_other_settings_than_the_runs_are_refused() -> None:
+    with pytest.raises(ModelError) as caught:
+        settle(Request(seed=0, batch_size=100, learning_rate=0.5), START, HERE)
+
+    message = str(caught.value)
+    assert "checkpoints holds a run with seed 3, not 0 and learning_rate 0.01, not 0.5" in message
+    assert "batch_size" not in message
+    assert "--restart" in message
+    assert "--checkpoint-dir" in message
+
+
+def test_a_run_of_an_unknown_model_is_refused() -> None:
+    stored = Settings("resnet", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+    start = Checkpoint(Path("checkpoints/model-50"), stored, run=1, step=50, export=None)
+
+    with pytest.raises(ModelError, match="model resnet, which is unknown here"):
+        settle(Request(), start, HERE)
+
+
+def test_an_empty_directory_begins_its_first_run(tmp_path: Path) -> None:
+    plan = make_plan(
+        tmp_path,
+        Request(),
+        steps=None,
+        save_every=1000,
+        keep=5,
+        log_every=100,
+        restart=False,
+        warn=print,
+    )
+
+    assert (plan.run, plan.start, plan.steps) == (1, None, 2000)

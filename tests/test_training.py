@@ -1,0 +1,146 @@
+import os
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnistcli.batches import batch_indices
+from mnistcli.dataset import Dataset
+from mnistcli.errors import ModelError, StoppedError
+from mnistcli.plan import Plan
+from mnistcli.run import Checkpoint, Settings, find_newest
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
+SETTINGS = Settings("softmax", "mnist", seed=5, batch_size=16, learning_rate=0.001)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    random = np.random.default_rng(9)
+    images = random.integers(0, 256, (100, 28, 28)).astype(np.uint8)
+    return Dataset("mnist", "train", images, random.integers(0, 10, 100).astype(np.uint8))
+
+
+def plan_to(steps: int, directory: Path, start: Checkpoint | None = None) -> Plan:
+    return Plan(
+        directory, SETTINGS, run=1, start=start, steps=steps, save_every=7, keep=2, log_every=5
+    )
+
+
+def weights(checkpoint: Checkpoint) -> np.ndarray:
+    from mnistcli.checkpoint import restore
+
+    network = restore(checkpoint)
+    return np.concatenate([network.w.numpy().ravel(), network.b.numpy()])
+
+
+def ignore(step: int, loss: float) -> None:
+    pass
+
+
+def test_takes_the_steps_that_numpy_takes(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    checkpoint, seconds = train(plan_to(20, tmp_path), data, ignore)
+
+    w = np.zeros((785, 10))  # the last row is b
+    for rows in batch_indices(5, 0, 20, 16, 100):
+        x = np.column_stack([data.images[rows].reshape(16, 784) / 255, np.ones(16)])
+        powers = np.exp(x @ w)
+        y = powers / powers.sum(axis=1, keepdims=True)
+        w -= 0.001 * x.T @ (y - np.eye(10)[data.labels[rows]])
+    np.testing.assert_allclose(weights(checkpoint), w.ravel(), atol=1e-5)
+    assert seconds > 0
+
+
+def test_saves_and_reports_on_the_way(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    reported: list[tuple[int, float]] = []
+    checkpoint, _ = train(
+        plan_to(20, tmp_path), data, lambda step, loss: reported.append((step, loss))
+    )
+
+    assert [step for step, _ in reported] == [5, 7, 10, 14, 15, 20]
+    assert reported[0][1] == pytest.approx(np.log(10), rel=0.1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model-14", "model-20"]
+    assert (checkpoint.step, checkpoint.path.name) == (20, "model-20")
+    assert checkpoint.export is not None
+    assert find_newest(tmp_path, print) == checkpoint
+
+
+def test_a_run_in_pieces_ends_in_the_very_same_weights(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    whole, _ = train(plan_to(40, tmp_path / "whole"), data, ignore)
+
+    piece = None
+    for steps in (3, 4, 21, 40):
+        piece, _ = train(plan_to(steps, tmp_path / "pieces", piece), data, ignore)
+
+    np.testing.assert_array_equal(weights(piece), weights(whole))
+
+
+def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import next_end
+
+    plan = replace(plan_to(10**6, tmp_path), save_every=10**6, log_every=10**6)
+
+    assert next_end(0, plan) * SETTINGS.batch_size <= 6400
+    assert next_end(0, replace(plan, settings=replace(SETTINGS, batch_size=60_000))) == 1
+
+
+def test_a_loss_that_is_not_finite_is_not_saved(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    plan = replace(plan_to(20, tmp_path), settings=replace(SETTINGS, learning_rate=1e38))
+
+    with pytest.raises(ModelError, match=r"the loss is .* --learning-rate 1e\+38 is too high"):
+        train(plan, data, ignore)
+    assert find_newest(tmp_path, print) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    def interrupt(step: int, loss: float) -> None:
+        if step == 10:
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    with pytest.raises(StoppedError, match=r"stopped at step 10, saved as .*model-10") as caught:
+        train(plan_to(20, tmp_path), data, interrupt)
+
+    assert caught.value.exit_code == 128 + number
+    assert signal.getsignal(number) is before
+    resumed, _ = train(plan_to(20, tmp_path, find_newest(tmp_path, print)), data, ignore)
+    whole, _ = train(plan_to(20, tmp_path / "whole"), data, ignore)
+    np.testing.assert_array_equal(weights(resumed), weights(whole))
+
+
+def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path) -> None:
+    options = ["train", "--steps", "3000", "--save-every", "100", "--log-every", "10"]
+    whole = run_process(*options, "--checkpoint-dir", "whole")
+    assert whole.wait() == 0
+    whole.communicate()
+
+    killed = run_process(*options, "--checkpoint-dir", "killed")
+    while not list((tmp_path / "killed").glob("model-*")):
+        assert killed.poll() is None
+        time.sleep(0.002)
+    killed.kill()
+    killed.communicate()
+    assert not (tmp_path / "killed" / "model-3000").exists()
+
+    again = run_process(*options, "--checkpoint-dir", "killed")
+    _, notes = again.communicate()
+
+    assert again.returncode == 0
+    assert "from step 0" not in notes
+    ends = [find_newest(tmp_path / name, print) for name in ("whole", "killed")]
+    assert ends[0].step == ends[1].step == 3000
+    np.testing.assert_array_equal(weights(ends[0]), weights(ends[1]))
