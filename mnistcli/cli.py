@@ -42,6 +42,7 @@ class ErrorGroup(click.Group):
 
 
 @click.group(
+    "mnistcli",
     cls=ErrorGroup,
     context_settings={
         "auto_envvar_prefix": "MNISTCLI",

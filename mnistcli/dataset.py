@@ -39,7 +39,7 @@ def load_mnist(
         return _read_mnist(split, data_dir)
     except DataError as error:
         report(f"{error}; downloading MNIST")
-        download.download(data_dir, progress=progress)
+        download.download(data_dir, download.MIRRORS, progress)
         return _read_mnist(split, data_dir)
 
 

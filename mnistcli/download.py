@@ -84,7 +84,7 @@ def read_verified(directory: Path, file: RemoteFile) -> bytes:
 
 def download(
     directory: Path,
-    sources: Sequence[str] = MIRRORS,
+    sources: Sequence[str],
     progress: Progress = lambda name, received, length: None,
 ) -> list[RemoteFile]:
     """Bring into ``directory`` those of the four files that are missing there or damaged.

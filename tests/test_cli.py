@@ -1,0 +1,491 @@
+"""The commands together, on the small data set, and the contract with scripts."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawing import seven, to_png
+from PIL import Image
+
+from mnistcli import __version__, idx
+from mnistcli.run import find_newest
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
+
+
+@pytest.fixture(scope="session")
+def checkpoints(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of 60 steps on the small data set; not to be changed."""
+    import small
+    from click.testing import CliRunner
+
+    from mnistcli import download
+    from mnistcli.cli import main
+
+    directory = tmp_path_factory.mktemp("run") / "checkpoints"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(download, "FILES", small.files_in(small_files))
+        options = ["--steps", "60", "--save-every", "30", "--data-dir", str(small_files)]
+        result = CliRunner().invoke(main, ["train", *options, "--checkpoint-dir", str(directory)])
+    assert result.exit_code == 0, result.output
+    return directory
+
+
+@pytest.fixture
+def trained(checkpoints: Path, tmp_path: Path, small_mnist: Path) -> Path:
+    """A directory of the test's own with that run and the data in the default places."""
+    return Path(shutil.copytree(checkpoints, tmp_path / "checkpoints"))
+
+
+@pytest.fixture
+def pictures(small_files: Path, tmp_path: Path) -> Path:
+    """Ten of the small data set's test images as pictures, black on white."""
+    directory = tmp_path / "pictures"
+    directory.mkdir()
+    images = idx.read(small_files / "t10k-images-idx3-ubyte.gz")[:10]
+    labels = idx.read(small_files / "t10k-labels-idx1-ubyte.gz")[:10]
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        Image.fromarray(255 - image).save(directory / f"{label}_{number}.png")
+    return directory
+
+
+def test_version(run) -> None:
+    assert run("--version").output == f"mnistcli {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--steps", "0"],
+        ["train", "--steps", "many"],
+        ["train", "--model", "resnet"],
+        ["train", "--learning-rate", "0"],
+        ["train", "--seed", "-1"],
+        ["predict"],
+        ["predict", "x.png", "--preprocess", "magic"],
+        ["predict", "x.png", "--top", "11"],
+        ["eval", "--min-accuracy", "91"],
+        ["download", "--form", "here"],
+        ["forecast"],
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], run) -> None:
+    result = run(*arguments)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Error: " in result.stderr
+
+
+def test_options_come_from_the_environment(small_mnist: Path, run, tmp_path: Path) -> None:
+    environment = {
+        "MNISTCLI_TRAIN_STEPS": "3",
+        "MNISTCLI_DATA_DIR": str(small_mnist),
+        "MNISTCLI_CHECKPOINT_DIR": "elsewhere",
+        "MNISTCLI_QUIET": "1",
+    }
+
+    result = run("train", "--json", env=environment)
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout)["checkpoint"] == os.path.join("elsewhere", "model-3")
+
+
+# download
+
+
+def test_download_says_what_it_did(small_mnist: Path, small_files: Path, run) -> None:
+    (small_mnist / "t10k-labels-idx1-ubyte.gz").unlink()
+
+    result = run("download", "--from", small_files)
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        "MNIST_data/train-images-idx3-ubyte.gz\tverified",
+        "MNIST_data/train-labels-idx1-ubyte.gz\tverified",
+        "MNIST_data/t10k-images-idx3-ubyte.gz\tverified",
+        "MNIST_data/t10k-labels-idx1-ubyte.gz\tfetched",
+    ]
+
+
+def test_download_without_a_good_source_exits_with_3(run, small_mnist: Path) -> None:
+    result = run("download", "--data-dir", "new", "--from", "nowhere", "--from", "no/where")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith("error: could not get train-images-idx3-ubyte.gz, ")
+    assert "nowhere/train-images-idx3-ubyte.gz: No such file" in result.stderr
+    assert "no/where/train-images-idx3-ubyte.gz: No such file" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_download_verify_only_looks(small_mnist: Path, run) -> None:
+    assert run("download", "--verify").exit_code == 0
+
+    damaged = small_mnist / "t10k-labels-idx1-ubyte.gz"
+    damaged.write_bytes(b"damaged")
+    result = run("download", "--verify")
+
+    assert (result.exit_code, damaged.read_bytes()) == (3, b"damaged")
+    assert result.stdout == ""
+    assert "MNIST_data/t10k-labels-idx1-ubyte.gz: not an IDX file" in result.stderr
+
+
+# train
+
+
+def test_train_ends_with_the_accuracy(small_mnist: Path, run) -> None:
+    result = run("train", "--steps", "60", "--log-every", "25")
+
+    assert result.exit_code == 0
+    assert result.stdout == "accuracy 1.0000 over 200 images (mnist test)\n"
+    lines = result.stderr.splitlines()
+    assert [line.split("  ")[0] for line in lines if line.startswith("step")] == [
+        "step 25/60",
+        "step 50/60",
+        "step 60/60",
+    ]
+    assert "Traceback" not in result.stderr
+
+
+def test_train_goes_on_and_stops_where_it_is_told(trained: Path, run) -> None:
+    again = run("train", "--steps", "60")
+    assert "checkpoints/model-60: step 60 is reached, nothing to train" in again.stderr
+    assert again.stdout == "accuracy 1.0000 over 200 images (mnist test)\n"
+
+    further = run("train", "--steps", "90", "--json")
+    assert "from step 60 to 90" in further.stderr
+    assert json.loads(further.stdout)["step"] == 90
+
+    back = run("train", "--steps", "30", "--json")
+    assert "step 90 is reached" in back.stderr
+    assert json.loads(back.stdout)["model"]["step"] == 90
+
+
+def test_train_json(trained: Path, run) -> None:
+    result = run("train", "--steps", "60", "--json")
+
+    document = json.loads(result.stdout)
+    assert result.stdout.count("\n") == 1
+    assert 0 < document.pop("loss") < 0.5
+    assert document == {
+        "version": 1,
+        "model": {
+            "name": "softmax",
+            "step": 60,
+            "dataset": "mnist",
+            "source": "checkpoints/model-60",
+        },
+        "dataset": "mnist",
+        "step": 60,
+        "accuracy": 1,
+        "correct": 200,
+        "total": 200,
+        "seconds": 0,
+        "checkpoint": "checkpoints/model-60",
+    }
+
+
+def test_train_with_other_settings_exits_with_4(trained: Path, run) -> None:
+    result = run("train", "--steps", "90", "--seed", "1")
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert "checkpoints holds a run with seed 0, not 1" in result.stderr
+    assert find_newest(trained, print).step == 60
+
+
+def test_train_restart_replaces_the_run(trained: Path, run) -> None:
+    result = run("train", "--steps", "20", "--seed", "1", "--restart")
+
+    assert result.exit_code == 0
+    assert [path.name for path in trained.iterdir()] == ["model-20"]
+    assert find_newest(trained, print).settings.seed == 1
+    assert find_newest(trained, print).run == 2
+
+
+def test_a_restart_that_fails_keeps_the_old_run(
+    trained: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run("train", "--steps", "20", "--restart", "--learning-rate", "1e38")
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert "--learning-rate 1e+38 is too high" in result.stderr
+    assert find_newest(trained, print).step == 60
+
+
+def test_train_keeps_the_newest(trained: Path, run) -> None:
+    run("train", "--steps", "100", "--save-every", "10", "--keep", "2")
+
+    assert sorted(path.name for path in trained.iterdir()) == ["model-100", "model-90"]
+
+
+def test_a_gate_that_fails_still_prints_the_result(trained: Path, run) -> None:
+    for command in ("train", "eval"):
+        passed = run(command, "--min-accuracy", "1")
+        assert passed.exit_code == 0
+
+    names = [f"{digit}_0.png" for digit in range(10)]
+    for name in names:  # the same picture, so that one of the ten labels is right
+        Path(name).write_bytes(to_png(seven()))
+    failed = run("eval", "--min-accuracy", "0.2", *names)
+
+    assert failed.exit_code == 1
+    assert failed.stdout == "accuracy 0.1000 over 10 images (pictures)\n"
+    assert failed.stderr == "error: accuracy 0.1 is below --min-accuracy 0.2\n"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_train_saves_and_can_predict(
+    number: int, code: int, run_process, tmp_path: Path
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+    process = run_process("train", "--steps", "1000000", "--save-every", "1000000")
+    for line in process.stderr:
+        if line.startswith("step 100/"):
+            break
+    process.send_signal(number)
+    output, notes = process.communicate()
+
+    assert (process.returncode, output) == (code, "")
+    assert "error: stopped at step" in notes
+    assert "Traceback" not in notes
+    predict = run_process("predict", "7.png")  # there is no export yet: it is made
+    assert predict.communicate()[0].startswith("7.png\t")
+    again = run_process("predict", "7.png")
+    assert again.communicate()[1] == ""
+
+
+# eval
+
+
+def test_eval_json(trained: Path, run) -> None:
+    document = json.loads(run("eval", "--json").stdout)
+
+    assert {key: document[key] for key in ("version", "dataset", "split", "total")} == {
+        "version": 1,
+        "dataset": "mnist",
+        "split": "test",
+        "total": 200,
+    }
+    assert (document["accuracy"], document["correct"]) == (1, 200)
+    assert document["model"]["source"] == "checkpoints/model-60"
+    assert np.array(document["confusion"]).shape == (10, 10)
+    assert np.trace(document["confusion"]) == 200
+
+
+def test_eval_of_the_training_images(trained: Path, run) -> None:
+    result = run("eval", "--split", "train")
+
+    assert result.stdout == "accuracy 1.0000 over 600 images (mnist train)\n"
+
+
+def test_eval_of_pictures(trained: Path, pictures: Path, run) -> None:
+    result = run("eval", "pictures", "--preprocess", "plain", "--json")
+
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (document["dataset"], document["split"]) == ("pictures", None)
+    assert (document["correct"], document["total"]) == (10, 10)
+
+
+def test_eval_reports_what_it_cannot_score(trained: Path, pictures: Path, run) -> None:
+    (pictures / "unnamed.png").write_bytes(to_png(seven()))
+    (pictures / "3_3.png").write_bytes(b"")
+
+    result = run("eval", pictures, "missing_3.png", "--preprocess", "plain")
+
+    assert result.exit_code == 1
+    assert result.stdout == "accuracy 1.0000 over 10 images (pictures)\n"
+    assert f"error: {pictures / 'unnamed.png'}: no label" in result.stderr
+    assert f"error: {pictures / '3_3.png'}: the file is empty" in result.stderr
+    assert "error: missing_3.png: No such file or directory" in result.stderr
+
+
+def test_eval_of_nothing_is_no_accuracy(trained: Path, run) -> None:
+    assert run("eval", "missing_3.png").stdout == "accuracy unknown over 0 images (pictures)\n"
+    document = json.loads(run("eval", "missing_3.png", "--json").stdout)
+    assert (document["accuracy"], document["loss"], document["total"]) == (None, None, 0)
+
+
+# predict
+
+
+def test_predict_text(trained: Path, pictures: Path, run) -> None:
+    files = sorted(pictures.iterdir())
+
+    result = run("predict", *files, "--preprocess", "plain")
+
+    rows = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [(row[0], row[1]) for row in rows] == [(str(file), file.name[0]) for file in files]
+    assert all(0.5 < float(row[2]) <= 1 and len(row[2]) == 6 for row in rows)
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_predict_json(trained: Path, pictures: Path, run) -> None:
+    file = sorted(pictures.iterdir())[0]
+    result = run(
+        "predict", file, "missing.png", "--format", "json", "--top", "2", "--preprocess", "plain"
+    )
+
+    document = json.loads(result.stdout)
+    answer, failure = document["results"]
+    assert (result.exit_code, document["version"]) == (1, 1)
+    assert document["model"]["name"] == "softmax"
+    assert failure == {"file": "missing.png", "error": "No such file or directory"}
+    assert (answer["file"], answer["digit"]) == (str(file), int(file.name[0]))
+    assert answer["warnings"] == []
+    assert len(answer["probabilities"]) == 10
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+    assert answer["probability"] == max(answer["probabilities"])
+    assert answer["top"][0] == [answer["digit"], answer["probability"]]
+    assert answer["top"][1][1] == sorted(answer["probabilities"])[-2]
+
+
+def test_predict_csv(trained: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "blank, white.png").write_bytes(to_png(np.full((9, 9), 255, np.uint8)))
+
+    result = run("predict", "blank, white.png", "missing.png", "--format", "csv", "--top", "1")
+
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert list(rows[0]) == [
+        *("file", "digit", "probability", "warnings", "error"),
+        *("digit_1", "probability_1"),
+    ]
+    assert rows[0]["file"] == "blank, white.png"
+    assert rows[0]["warnings"] == "no ink found: is it blank?"
+    assert rows[0]["digit"] == rows[0]["digit_1"]
+    assert (rows[1]["file"], rows[1]["digit"]) == ("missing.png", "")
+    assert rows[1]["error"] == "No such file or directory"
+
+
+def test_predict_top_adds_columns(trained: Path, pictures: Path, run) -> None:
+    result = run("predict", "pictures", "--top", "3")
+
+    for line in result.stdout.splitlines():
+        _, digit, probability, *top = line.split("\t")
+        assert top[:2] == [digit, probability]
+        assert [float(value) for value in top[1::2]] == sorted(map(float, top[1::2]), reverse=True)
+        assert len(top) == 6
+
+
+def test_one_bad_picture_does_not_end_the_run(trained: Path, pictures: Path, run) -> None:
+    good = sorted(pictures.iterdir())
+    bad = pictures / "bad.png"
+    bad.write_bytes(good[0].read_bytes()[:200])
+    (pictures / "empty").mkdir()
+    files = [bad, good[0], "no.png", pictures / "empty", good[1]]
+
+    result = run("predict", *files, "--preprocess", "plain")
+
+    assert result.exit_code == 1
+    assert [line.split("\t")[0] for line in result.stdout.splitlines()] == list(map(str, good[:2]))
+    errors = result.stderr.splitlines()
+    assert [error.partition(": ")[2].split(":")[0] for error in errors] == [
+        str(bad),
+        "no.png",
+        str(pictures / "empty"),
+    ]
+    assert "damaged picture" in errors[0]
+    assert "a directory without pictures" in errors[2]
+
+
+def test_a_directory_means_its_pictures(trained: Path, pictures: Path, run) -> None:
+    for name in (".hidden.png", "notes.txt"):
+        (pictures / name).touch()
+    (pictures / "0_99.JPG").write_bytes(to_png(seven()))
+
+    result = run("predict", "pictures")
+
+    names = [Path(line.split("\t")[0]).name for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert names == sorted(names)
+    assert len(names) == 11
+
+
+def test_a_picture_comes_from_standard_input(trained: Path, run) -> None:
+    result = run("predict", "-", input=to_png(seven()))
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("-\t")
+    assert run("predict", "-", input=b"").stderr == "error: -: the file is empty\n"
+
+
+def test_odd_file_names_stay_on_their_line(trained: Path, tmp_path: Path, run) -> None:
+    names = ["a b.png", "tab\there.png", "new\nline.png", "七.png", os.fsdecode(b"\xff.png")]
+    for name in names:
+        (tmp_path / name).write_bytes(to_png(seven()))
+
+    result = run("predict", *names)
+
+    lines = result.stdout_bytes.splitlines()
+    assert [line.split(b"\t")[0] for line in lines] == [
+        b"a b.png",
+        rb"tab\there.png",
+        rb"new\nline.png",
+        "七.png".encode(),
+        b"\xff.png",
+    ]
+
+
+def test_quiet_leaves_results_and_errors(trained: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "blank.png").write_bytes(to_png(np.zeros((9, 9), np.uint8)))
+
+    result = run("-q", "predict", "blank.png", "missing.png")
+
+    assert result.stderr == "error: missing.png: No such file or directory\n"
+    assert result.stdout.startswith("blank.png\t")
+    assert "warning: blank.png: no ink found" in run("predict", "blank.png").stderr
+
+
+@pytest.mark.parametrize("command", [["predict", "x.png"], ["eval"]])
+def test_without_a_model_the_exit_code_is_4(command: list[str], run) -> None:
+    result = run(*command)
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert (
+        result.stderr == "error: checkpoints: no trained model here; 'mnistcli train' makes one\n"
+    )
+
+
+def test_a_reader_that_leaves_is_no_error(run_process, trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+    process = run_process("predict", *["7.png"] * 2000)
+    assert process.stdout.readline().startswith("7.png\t")
+    process.stdout.close()
+
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_exits_with_3(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "mnistcli", "predict", "7.png"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    assert result.returncode == 3
+    assert result.stderr == "error: standard output: No space left on device\n"
+
+
+def test_a_checkpoint_directory_that_cannot_be_made_exits_with_3(
+    small_mnist: Path, tmp_path: Path, run
+) -> None:
+    (tmp_path / "file").touch()
+
+    result = run("train", "--steps", "5", "--checkpoint-dir", "file/checkpoints")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.splitlines()[-1] == "error: file/checkpoints: Not a directory"
