@@ -20,9 +20,9 @@ from mnistcli.commands.console import Console
 @click.option("--verify", "is_check", is_flag=True, help="Only check the files that are there.")
 @click.pass_obj
 def download(console: Console, data_dir: Path, sources: tuple[str, ...], is_check: bool) -> None:
-    """Get MNIST's four files and verify their content.
+    """Get MNIST's four files and verify them.
 
-    Files that are there already are verified again, and only bad ones are replaced.
+    Files that are there already are verified again, and only bad ones are fetched.
     """
     from mnistcli import download as worker
 

@@ -36,10 +36,10 @@ def evaluate(
     min_accuracy: float | None,
     as_json: bool,
 ) -> None:
-    """Score the trained model on MNIST, or on PICTURES labelled by their names.
+    """Score the model on MNIST or on pictures.
 
-    PICTURES are files and directories; the label is the digit that a name begins with: of
-    8_3.png it is 8.
+    Without PICTURES, on MNIST's test images. PICTURES are files or directories, labelled by
+    their names: the label of 8_3.png is 8.
     """
     from mnistcli.commands.inputs import load_data, open_newest
     from mnistcli.evaluation import evaluate

@@ -7,6 +7,7 @@ import click
 data_dir = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
     default="MNIST_data",
     envvar="MNISTCLI_DATA_DIR",
     help="Where MNIST's four files are, or are downloaded to.",
@@ -14,6 +15,7 @@ data_dir = click.option(
 checkpoint_dir = click.option(
     "--checkpoint-dir",
     type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
     default="checkpoints",
     envvar="MNISTCLI_CHECKPOINT_DIR",
     help="Where the run's checkpoints are.",

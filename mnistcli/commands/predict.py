@@ -45,9 +45,10 @@ def predict(
     top: int | None,
     output_format: str,
 ) -> None:
-    """Read the digit on each of PICTURES: files, directories, or - for standard input.
+    """Read the digit on each picture.
 
-    A picture that can't be read is reported, the others are answered, and the exit code is 1.
+    PICTURES are files, directories, or - for standard input. One that can't be read is
+    reported, the others are answered, and the exit code is 1.
     """
     from mnistcli.commands.inputs import open_newest
     from mnistcli.recognition import recognise

@@ -38,5 +38,5 @@ def echo_accuracy(evaluation: "Evaluation", dataset: str, split: str | None) -> 
 
 def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:
     """Raise :class:`GateError` if the accuracy is below what was asked for."""
-    if least is not None and (evaluation.accuracy is None or evaluation.accuracy < least):
+    if least is not None and not (evaluation.accuracy or 0) >= least:
         raise GateError(f"accuracy {evaluation.accuracy} is below --min-accuracy {least}")

@@ -7,35 +7,63 @@ import click
 
 from mnistcli.commands import options, results
 from mnistcli.commands.console import Console
-from mnistcli.recipe import RECIPES
+from mnistcli.recipe import DEFAULT_MODEL, RECIPES
 
 if TYPE_CHECKING:
     from mnistcli.plan import Plan
     from mnistcli.run import Checkpoint
 
 COUNT = click.IntRange(min=1)
+DEFAULTS = RECIPES[DEFAULT_MODEL]
 
 
 @click.command()
-@click.option("--model", type=click.Choice(list(RECIPES)), help="[default: the run's, or softmax]")
-@click.option("--steps", type=COUNT, help="The step to reach. [default: the model's, 2000]")
-@click.option("--batch-size", type=COUNT, help="Images a step. [default: the run's, or 64]")
+@click.option(
+    "--model",
+    type=click.Choice(list(RECIPES)),
+    show_default=f"the run's, or {DEFAULT_MODEL}",
+    help="What to train.",
+)
+@click.option(
+    "--steps",
+    type=COUNT,
+    metavar="N",
+    show_default=str(DEFAULTS.steps),
+    help="The step to reach.",
+)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(1, 60_000),
+    metavar="N",
+    show_default=f"the run's, or {DEFAULTS.batch_size}",
+    help="Images a step.",
+)
 @click.option(
     "--learning-rate",
     type=click.FloatRange(min=0, min_open=True),
-    help="Of the loss summed over a batch. [default: the run's, or 0.001]",
+    metavar="X",
+    show_default=f"the run's, or {DEFAULTS.learning_rate}",
+    help="Of the loss summed over a batch.",
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**64 - 1),
-    help="Decides the order of the images. [default: the run's, or 0]",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="N",
+    show_default="the run's, or 0",
+    help="Decides the order of the images.",
 )
 @options.data_dir
 @options.checkpoint_dir
-@click.option("--save-every", type=COUNT, default=1000, help="Steps between checkpoints.")
-@click.option("--keep", type=COUNT, default=5, help="How many of the newest checkpoints to keep.")
+@click.option(
+    "--save-every", type=COUNT, metavar="N", default=1000, help="Steps between checkpoints."
+)
+@click.option(
+    "--keep", type=COUNT, metavar="N", default=5, help="How many of the newest checkpoints to keep."
+)
 @click.option("--restart", is_flag=True, help="Begin anew, replacing the run that is there.")
-@click.option("--log-every", type=COUNT, default=100, help="Steps between lines of progress.")
+@click.option(
+    "--log-every", type=COUNT, metavar="N", default=100, help="Steps between lines of progress."
+)
 @options.min_accuracy
 @options.as_json
 @click.pass_obj
@@ -55,10 +83,10 @@ def train(
     min_accuracy: float | None,
     as_json: bool,
 ) -> None:
-    """Train on MNIST up to a step, and score the result on its 10,000 test images.
+    """Train on MNIST and score the result.
 
-    Goes on from the newest checkpoint of the run in --checkpoint-dir, and downloads MNIST
-    if it isn't in --data-dir yet.
+    Goes on from the newest checkpoint in --checkpoint-dir until --steps is reached, then scores
+    the model on the 10,000 test images. Downloads MNIST if it isn't in --data-dir yet.
     """
     from mnistcli.commands.inputs import load_data, open_model
     from mnistcli.evaluation import evaluate

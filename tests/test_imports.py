@@ -1,0 +1,149 @@
+"""What is imported when, and who imports whom."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from drawing import seven, to_png
+
+import mnistcli
+
+PACKAGE = Path(mnistcli.__file__).parent
+
+# From the top: a module imports only modules of the lines below its own.
+LAYERS = [
+    {"__main__"},
+    {"cli"},
+    {"commands.download", "commands.evaluate", "commands.predict", "commands.train"},
+    {"commands.inputs"},
+    {"commands.console", "commands.options", "commands.results"},
+    {"training"},
+    {"checkpoint"},
+    {"network"},
+    {"plan"},
+    {"recipe", "run"},
+    {"recognition"},
+    {"evaluation"},
+    {"predictor"},
+    {"dataset", "batches"},
+    {"download"},
+    {"web"},
+    {"picture"},
+    {"idx"},
+    {"digit", "files", "quiet"},
+    {"errors"},
+]
+TENSORFLOW_ROOMS = {"training", "checkpoint", "network"}
+
+PROBE = """
+import sys
+from mnistcli.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print(*sorted({module.partition(".")[0] for module in sys.modules}), file=sys.stderr)
+"""
+
+
+def imported_by(*arguments: str | Path, code: int = 0) -> set[str]:
+    """The top-level modules that a command has imported by its end, in a process of its own."""
+    command = [sys.executable, "-c", PROBE, *map(str, arguments)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == code, result.stderr
+    return set(result.stderr.splitlines()[-1].split())
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from mnistcli.checkpoint import save
+    from mnistcli.network import Network
+    from mnistcli.run import Settings
+
+    directory = tmp_path_factory.mktemp("checkpoints")
+    settings = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+    save(Network(0.001), directory, settings, 1, 10, export=True)
+    return directory
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["predict", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    imported = imported_by(*arguments)
+
+    assert not imported & {"tensorflow", "keras", "numpy", "PIL", "ai_edge_litert", "requests"}
+
+
+def test_wrong_usage_imports_nothing_heavy() -> None:
+    imported = imported_by("train", "--steps", "none", code=2)
+
+    assert not imported & {"tensorflow", "keras", "numpy", "PIL", "ai_edge_litert", "requests"}
+
+
+@pytest.mark.parametrize("command", ["predict", "eval"])
+def test_an_exported_model_answers_without_tensorflow(
+    command: str, checkpoints: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "7.png"
+    picture.write_bytes(to_png(seven()))
+
+    imported = imported_by(command, picture, "--checkpoint-dir", checkpoints)
+
+    assert {"numpy", "PIL", "ai_edge_litert"} <= imported
+    assert not imported & {"tensorflow", "keras", "requests"}
+
+
+def imports_of(path: Path, top_level_only: bool) -> set[str]:
+    """The modules that a file's import statements name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = set()
+    for node in tree.body if top_level_only else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+            names.add(str(node.module))
+    return names
+
+
+def test_modules_import_only_modules_below_them() -> None:
+    level = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
+    files = {
+        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py"
+    }
+    assert set(files) == set(level)
+
+    upward = [
+        f"{name} imports {imported}"
+        for name, path in files.items()
+        for imported in imports_of(path, top_level_only=False)
+        if level.get(imported.removeprefix("mnistcli."), len(LAYERS)) <= level[name]
+    ]
+    assert upward == []
+
+
+def test_only_three_modules_import_tensorflow() -> None:
+    rooms = {
+        path.stem
+        for path in PACKAGE.rglob("*.py")
+        if any(name.startswith("tensorflow") for name in imports_of(path, top_level_only=False))
+    }
+
+    assert rooms == TENSORFLOW_ROOMS
+
+
+def test_commands_import_their_workers_when_called() -> None:
+    for name in ("download", "evaluate", "predict", "train"):
+        imported = imports_of(PACKAGE / "commands" / f"{name}.py", top_level_only=True)
+        workers = {
+            module
+            for module in imported
+            if module.startswith("mnistcli.") and not module.startswith("mnistcli.commands")
+        }
+        assert workers <= {
+            "mnistcli.recipe",
+            "mnistcli.recipe.DEFAULT_MODEL",
+            "mnistcli.recipe.RECIPES",
+        }
