@@ -28,7 +28,7 @@ class Network(tf.Module):
         """Return the unnormalised log-probabilities, [N, 10]."""
         return self.features(x) @ self.w + self.b
 
-    @tf.function(input_signature=[IMAGES])
+    @tf.function(input_signature=[IMAGES], autograph=False)
     def y(self, x: tf.Tensor) -> tf.Tensor:
         """Return each digit's probability, [N, 10]; this is what is exported."""
         return tf.nn.softmax(self.logits(x))

@@ -1,7 +1,6 @@
 """A trained model's export giving answers, without TensorFlow."""
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from mnistcli.digit import CLASSES, PIXELS, to_input
@@ -23,6 +22,8 @@ class Predictor:
         """
         try:
             with silenced_stderr():
+                from ai_edge_litert.interpreter import Interpreter  # some releases log on import
+
                 interpreter = Interpreter(model_content=tflite)
                 interpreter.allocate_tensors()
                 self._run = interpreter.get_signature_runner()

@@ -100,14 +100,14 @@ def compile_steps(network: Network, data: Dataset) -> Any:
     images = tf.constant(data.images.reshape(-1, PIXELS))
     labels = tf.constant(data.labels)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)])
+    def take_step(total: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+        x = scale_pixels(tf.cast(tf.gather(images, rows), tf.float32))
+        label = tf.one_hot(tf.gather(labels, rows), CLASSES)
+        return total + network.train(x, label)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False)
     def run_steps(indices: tf.Tensor) -> tf.Tensor:
-        total = 0.0
-        for rows in indices:
-            x = scale_pixels(tf.cast(tf.gather(images, rows), tf.float32))
-            label = tf.one_hot(tf.gather(labels, rows), CLASSES)
-            total += network.train(x, label)
-        return total
+        return tf.foldl(take_step, indices, initializer=0.0, parallel_iterations=1)
 
     return run_steps
 
