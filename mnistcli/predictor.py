@@ -1,6 +1,7 @@
 """A trained model's export giving answers, without TensorFlow."""
 
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from mnistcli.digit import CLASSES, PIXELS, to_input
@@ -22,8 +23,6 @@ class Predictor:
         """
         try:
             with silenced_stderr():
-                from ai_edge_litert.interpreter import Interpreter  # some releases log on import
-
                 interpreter = Interpreter(model_content=tflite)
                 interpreter.allocate_tensors()
                 self._run = interpreter.get_signature_runner()
