@@ -1,37 +1,28 @@
 """A network's tensors on disk, and its export."""
 
-from pathlib import Path
-
 import tensorflow as tf
 
 from mnistcli import run
 from mnistcli.errors import ModelError
 from mnistcli.network import Network
+from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
 
 
-def save(
-    network: Network,
-    directory: Path,
-    settings: run.Settings,
-    number: int,
-    step: int,
-    *,
-    export: bool,
-) -> run.Checkpoint:
-    """Save a network as the newest checkpoint of a directory, with its export if asked.
+def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkpoint:
+    """Save a network as the newest checkpoint of a run, with its export if asked.
 
     Raises:
         OSError: it can't be written; the directory's other checkpoints are as they were.
     """
-    with run.new_checkpoint(directory, settings, number, step) as folder:
+    with run.new_checkpoint(plan.directory, plan.settings, plan.run, step) as folder:
         try:
             tf.train.Checkpoint(network=network).write(str(folder / run.WEIGHTS))
         except tf.errors.OpError as error:
             raise OSError(None, error.message, str(folder)) from error
         if export:
             (folder / run.EXPORT).write_bytes(to_tflite(network))
-    return run.open_checkpoint(directory / f"model-{step}")
+    return run.open_checkpoint(plan.directory / f"model-{step}")
 
 
 def restore(checkpoint: run.Checkpoint) -> Network:

@@ -1,9 +1,4 @@
-"""A picture, as people have it, to an image, as MNIST has it; one small function a step.
-
-MNIST's own images: light ink on black, the ink's longer side fitted to 20 pixels, its centre
-of mass put on index 14 of 28 (LeCun et al., "Gradient-Based Learning Applied to Document
-Recognition", 1998, section III.A, and the data set's home page).
-"""
+"""A picture, as people have it, to an image, as MNIST has it; one small function a step."""
 
 import io
 import math
@@ -17,26 +12,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnistcli.digit import SIDE
 from mnistcli.errors import PictureError
-
-BOX = 20
-"""Longer side of the ink in one of MNIST's images."""
-
-CENTRE = 14
-"""Index, on both axes, that the centre of mass is put on."""
+from mnistcli.framing import Gray, frame, is_framed
 
 FAINTEST = 12
 """Least contrast, in gray levels of 255, between ink and background."""
-
-EDGE = 0.2
-"""Share of the darkest ink's strength at which ink begins, for its bounding box."""
 
 UNREADABLE = (
     *(ArithmeticError, EOFError, LookupError, MemoryError, NotImplementedError, OSError),
     *(RuntimeError, SyntaxError, TypeError, ValueError),
 )
 """What Pillow's decoders raise on damaged files, besides what they document."""
-
-Gray = NDArray[np.uint8]  # [H, W]
 
 
 @dataclass(frozen=True)
@@ -66,12 +51,12 @@ def prepare(data: bytes, preprocess: str = "mnist", invert: str = "auto") -> Pre
     gray, alpha = to_gray(upright(picture))
     is_light = is_light_on_dark(gray, alpha) if invert == "auto" else invert == "no"
     ink = to_light_ink(gray, alpha, is_light)
-    if is_mnist_image(ink):
+    if is_framed(ink):
         return Prepared(ink, ())
     ink = remove_background(ink)
     if ink.max() < FAINTEST:
         return Prepared(np.zeros((SIDE, SIDE), np.uint8), ("no ink found: is it blank?",))
-    return Prepared(centre(stretch(fit(crop_to_ink(ink)))), ())
+    return Prepared(frame(ink), ())
 
 
 def open_picture(data: bytes) -> Image.Image:
@@ -150,19 +135,6 @@ def to_light_ink(gray: Gray, alpha: Gray | None, is_light: bool) -> Gray:
     return (ink.astype(np.uint16) * alpha // 255).astype(np.uint8)
 
 
-def is_mnist_image(ink: Gray) -> bool:
-    """Tell whether light ink is framed as MNIST's images are, to be left as it is.
-
-    All 70,000 of MNIST's images are: 13 training images and 3 test images have a box of 19,
-    the others of 20, and two of them have a centre of mass just outside [13.5, 14.5).
-    """
-    if ink.shape != (SIDE, SIDE) or np.median(_border(ink)) > 0 or not ink.any():
-        return False
-    top, bottom, left, right = _bounds(ink > 0)
-    is_centred = all(abs(mass - CENTRE) < 0.6 for mass in centre_of_mass(ink))
-    return is_centred and max(bottom - top, right - left) in (BOX - 1, BOX)
-
-
 def remove_background(ink: Gray) -> Gray:
     """Subtract the background, as the border shows it: its median level and its noise."""
     edge = _border(ink).astype(np.int16)
@@ -173,59 +145,14 @@ def remove_background(ink: Gray) -> Gray:
     return np.take(levels, ink)
 
 
-def crop_to_ink(ink: Gray) -> Gray:
-    """Cut out the bounding box of the ink."""
-    top, bottom, left, right = _bounds(ink > EDGE * ink.max())
-    return ink[top:bottom, left:right]
-
-
-def fit(ink: Gray) -> Gray:
-    """Scale the longer side to 20 pixels, keeping the shape."""
-    scale = BOX / max(ink.shape)
-    height, width = (max(1, round(side * scale)) for side in ink.shape)
-    return np.asarray(Image.fromarray(ink).resize((width, height), Image.Resampling.HAMMING))
-
-
-def stretch(ink: Gray) -> Gray:
-    """Make the strongest ink 255, as it is in MNIST, however faint the pen or thin the line."""
-    return _spread(ink.astype(np.float64), lowest=0)
-
-
-def centre(ink: Gray) -> Gray:
-    """Put the centre of mass on index 14 of 28×28, by whole pixels, and lose no ink."""
-    image = np.zeros((SIDE, SIDE), np.uint8)
-    (top, left) = (
-        min(max(math.ceil(CENTRE - 0.5 - mass), 0), SIDE - side)
-        for mass, side in zip(centre_of_mass(ink), ink.shape, strict=True)
-    )
-    image[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return image
-
-
-def centre_of_mass(ink: Gray) -> tuple[float, float]:
-    """Return the mean row and column index, weighted by the ink."""
-    rows, columns = ink.sum(axis=1, dtype=np.int64), ink.sum(axis=0, dtype=np.int64)
-    return (
-        float(rows @ np.arange(len(rows)) / rows.sum()),
-        float(columns @ np.arange(len(columns)) / columns.sum()),
-    )
-
-
 def _border(values: NDArray[Any]) -> NDArray[Any]:
     """Return the outermost pixels."""
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
-def _bounds(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Return the bounding box of what is true: top, bottom, left, right, ends exclusive."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-
-
-def _spread(values: NDArray[np.floating[Any]], lowest: float | None = None) -> Gray:
-    """Spread the values' range, or from ``lowest`` up, over 0 to 255."""
+def _spread(values: NDArray[np.float64]) -> Gray:
+    """Spread the values' range over 0 to 255."""
     values = np.nan_to_num(values)
-    low = values.min() if lowest is None else lowest
-    reach = values.max() - low
+    low, reach = values.min(), np.ptp(values)
     spread: Gray = np.rint((values - low) * (255 / reach if reach else 0)).astype(np.uint8)
     return spread

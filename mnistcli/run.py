@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mnistcli.errors import DataError, MnistError, ModelError
+from mnistcli.errors import DataError, ModelError
 from mnistcli.files import flush, read_whole, write_whole
 
 FORMAT = 1
@@ -80,8 +80,17 @@ def open_checkpoint(path: Path) -> Checkpoint:
     """Read what is known of one checkpoint, after verifying its files.
 
     Raises:
-        DataError, ModelError: it is damaged, or of another format.
+        ModelError: it is damaged, gone, or of another format.
     """
+    try:
+        return _open(path)
+    except (DataError, OSError) as error:
+        raise ModelError(f"{path}: damaged: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{path / RECORD}: not a checkpoint's record: {error!r}") from error
+
+
+def _open(path: Path) -> Checkpoint:
     lines = read_whole(path / SUMS).decode(errors="replace").splitlines()
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     present = {file.name: file for file in path.iterdir()}
@@ -92,15 +101,12 @@ def open_checkpoint(path: Path) -> Checkpoint:
     ]
     if damaged and damaged != [EXPORT]:
         raise ModelError(f"{path}: damaged: {', '.join(damaged)} not as in {SUMS}")
-    try:
-        record = json.loads((path / RECORD).read_bytes())
-        if record["version"] != FORMAT:
-            raise ModelError(f"{path}: its format is {record['version']}, expected {FORMAT}")
-        settings = Settings(**record["settings"])
-        export = (path / EXPORT).read_bytes() if EXPORT in sums and not damaged else None
-        return Checkpoint(path, settings, record["run"], record["step"], export)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path / RECORD}: not a checkpoint's record: {error!r}") from error
+    record = json.loads((path / RECORD).read_bytes())
+    if record["version"] != FORMAT:
+        raise ModelError(f"{path}: its format is {record['version']}, expected {FORMAT}")
+    settings = Settings(**record["settings"])
+    export = (path / EXPORT).read_bytes() if EXPORT in sums and not damaged else None
+    return Checkpoint(path, settings, record["run"], record["step"], export)
 
 
 @contextmanager
@@ -153,17 +159,17 @@ def remove_old(directory: Path, run: int, keep: int) -> None:
             shutil.rmtree(hidden)
 
 
-def _open_all(directory: Path) -> tuple[list[Checkpoint], dict[int, MnistError]]:
+def _open_all(directory: Path) -> tuple[list[Checkpoint], dict[int, ModelError]]:
     """Return a directory's whole checkpoints, and what is wrong with the others, by step."""
     whole: list[Checkpoint] = []
-    damaged: dict[int, MnistError] = {}
+    damaged: dict[int, ModelError] = {}
     for path in sorted(directory.glob("model-*")):
         match = NAME.fullmatch(path.name)
         if not match or not path.is_dir():
             continue
         try:
             whole.append(open_checkpoint(path))
-        except (DataError, ModelError) as error:
+        except ModelError as error:
             damaged[int(match[1])] = error
     return whole, damaged
 

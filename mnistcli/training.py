@@ -38,39 +38,45 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
         ModelError: the loss is no longer finite; the last checkpoint is as it was.
         OSError: a checkpoint can't be written.
     """
-    settings = plan.settings
     fix_devices()
-    network = restore(plan.start) if plan.start else Network(settings.learning_rate)
-    step = plan.start.step if plan.start else 0
-    run_steps = compile_steps(network, data)
+    network = restore(plan.start) if plan.start else Network(plan.settings.learning_rate)
     seconds = 0.0
     with catch_signals() as caught:
-        while step < plan.steps:
-            end = next_end(step, plan)
-            indices = batch_indices(
-                settings.seed, step, end - step, settings.batch_size, len(data.labels)
-            )
-            started = time.perf_counter()
-            loss = float(run_steps(indices)) / indices.size
-            seconds += time.perf_counter() - started
+        for step, loss, call_seconds in run_calls(network, data, plan):
+            seconds += call_seconds
             if not math.isfinite(loss):
                 raise ModelError(
-                    f"the loss is {loss} by step {end}: --learning-rate {settings.learning_rate} "
-                    f"is too high for batches of {settings.batch_size}"
+                    f"the loss is {loss} by step {step}: "
+                    f"--learning-rate {plan.settings.learning_rate} is too high"
                 )
-            step = end
             progress(step, loss)
-            if caught or step == plan.steps or step % plan.save_every == 0:
-                is_last = step == plan.steps
-                checkpoint = save(network, plan.directory, settings, plan.run, step, export=is_last)
+            is_last = step == plan.steps
+            if caught or is_last or step % plan.save_every == 0:
+                checkpoint = save(network, plan, step, export=is_last)
                 remove_old(plan.directory, plan.run, plan.keep)
-            if caught and step < plan.steps:
+            if caught and not is_last:
                 raise StoppedError(
                     f"stopped at step {step}, saved as {checkpoint.path}; "
                     "the same command goes on from there",
                     caught[0],
                 )
     return checkpoint, seconds
+
+
+def run_calls(network: Network, data: Dataset, plan: Plan) -> Iterator[tuple[int, float, float]]:
+    """Train, yielding after each call the step, the images' mean loss in it, and its seconds."""
+    settings = plan.settings
+    run_steps = compile_steps(network, data)
+    step = plan.start.step if plan.start else 0
+    while step < plan.steps:
+        end = next_end(step, plan)
+        indices = batch_indices(
+            settings.seed, step, end - step, settings.batch_size, len(data.labels)
+        )
+        started = time.perf_counter()
+        loss = float(run_steps(indices)) / indices.size
+        yield end, loss, time.perf_counter() - started
+        step = end
 
 
 def fix_devices() -> None:

@@ -61,7 +61,7 @@ def _open(url: str, seconds: float) -> requests.Response:
     Neither name resolution nor the addresses of a name, tried in turn, nor redirects are
     bounded by requests' timeouts.
     """
-    answers: queue.Queue[requests.Response | requests.RequestException] = queue.Queue()
+    answers: queue.Queue[requests.Response | Exception] = queue.Queue()
 
     def ask() -> None:
         headers = {"User-Agent": f"mnistcli/{__version__}", "Accept-Encoding": "identity"}
@@ -69,7 +69,7 @@ def _open(url: str, seconds: float) -> requests.Response:
             answers.put(
                 requests.get(url, headers=headers, stream=True, timeout=(seconds, STALL_SECONDS))
             )
-        except requests.RequestException as error:
+        except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:  # requests' and others
             answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mnistcli.errors import ModelError
+from mnistcli.plan import Plan
 from mnistcli.predictor import Predictor
 from mnistcli.run import Settings, find_newest, new_checkpoint
 
@@ -21,6 +22,12 @@ def random_network() -> object:
     return network
 
 
+def plan(directory: Path) -> Plan:
+    return Plan(
+        directory, SETTINGS, run=1, start=None, steps=70, save_every=1000, keep=5, log_every=100
+    )
+
+
 def ignore(message: str) -> None:
     pass
 
@@ -29,7 +36,7 @@ def test_restores_the_very_same_weights(tmp_path: Path) -> None:
     from mnistcli.checkpoint import restore, save
 
     network = random_network()
-    save(network, tmp_path, SETTINGS, 1, 70, export=False)
+    save(network, plan(tmp_path), 70, export=False)
 
     newest = find_newest(tmp_path, ignore)
     restored = restore(newest)
@@ -45,7 +52,7 @@ def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
     network = random_network()
     images = np.random.default_rng(4).integers(0, 256, (1500, 28, 28)).astype(np.uint8)
 
-    checkpoint = save(network, tmp_path, SETTINGS, 1, 70, export=True)
+    checkpoint = save(network, plan(tmp_path), 70, export=True)
     answers = Predictor(checkpoint.export, "there").predict(images)
 
     expected = network.y((images / 255).reshape(-1, 784).astype(np.float32))
@@ -57,7 +64,7 @@ def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
 def test_sha256sum_agrees_with_the_sums(tmp_path: Path) -> None:
     from mnistcli.checkpoint import save
 
-    folder = save(random_network(), tmp_path, SETTINGS, 1, 70, export=True).path
+    folder = save(random_network(), plan(tmp_path), 70, export=True).path
     check = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, capture_output=True)
 
     assert check.returncode == 0

@@ -237,7 +237,7 @@ def test_a_gate_that_fails_still_prints_the_result(trained: Path, run) -> None:
 
     assert failed.exit_code == 1
     assert failed.stdout == "accuracy 0.1000 over 10 images (pictures)\n"
-    assert failed.stderr == "error: accuracy 0.1 is below --min-accuracy 0.2\n"
+    assert failed.stderr == "error: accuracy 0.1000 is below --min-accuracy 0.2\n"
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -31,6 +31,7 @@ LAYERS = [
     {"download"},
     {"web"},
     {"picture"},
+    {"framing"},
     {"idx"},
     {"digit", "files", "quiet"},
     {"errors"},
@@ -59,11 +60,11 @@ def imported_by(*arguments: str | Path, code: int = 0) -> set[str]:
 def checkpoints(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from mnistcli.checkpoint import save
     from mnistcli.network import Network
-    from mnistcli.run import Settings
+    from mnistcli.plan import Request, make_plan
 
     directory = tmp_path_factory.mktemp("checkpoints")
-    settings = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001)
-    save(Network(0.001), directory, settings, 1, 10, export=True)
+    choices = {"steps": 10, "save_every": 10, "keep": 1, "log_every": 10, "restart": False}
+    save(Network(0.001), make_plan(directory, Request(), **choices, warn=print), 10, export=True)
     return directory
 
 

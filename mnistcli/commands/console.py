@@ -3,9 +3,12 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from mnistcli.recognition import Answer
 
 
 class Console:
@@ -30,6 +33,13 @@ class Console:
         """Print an error, quiet or not, and count it."""
         self.errors += 1
         click.echo(f"error: {message}", err=True)
+
+    def report(self, answer: "Answer") -> None:
+        """Print what is wrong with a picture."""
+        if answer.error:
+            self.error(f"{answer.file}: {answer.error}")
+        for warning in answer.warnings:
+            self.warn(f"{answer.file}: {warning}")
 
     @contextmanager
     def show_training(

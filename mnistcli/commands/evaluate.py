@@ -82,13 +82,13 @@ def _score_pictures(
 
     labels, probabilities = [], []
     for answer in recognise(pictures, model.predictor, preprocess, invert):
-        label = label_of(answer.file)
-        if answer.probabilities is None or label is None:
-            reason = answer.error or "no label: a name like 8_3.png is expected"
-            console.error(f"{answer.file}: {reason}")
+        console.report(answer)
+        if answer.probabilities is None:
             continue
-        for warning in answer.warnings:
-            console.warn(f"{answer.file}: {warning}")
+        label = label_of(answer.file)
+        if label is None:
+            console.error(f"{answer.file}: no label: a name like 8_3.png is expected")
+            continue
         labels.append(label)
         probabilities.append(answer.probabilities)
     scored = np.array(probabilities, np.float32).reshape(-1, CLASSES)

@@ -55,7 +55,7 @@ def predict(
 
     console: Console = ctx.obj
     model = open_newest(checkpoint_dir, console)
-    answers = _reported(recognise(pictures, model.predictor, preprocess, invert), console)
+    answers = _report(recognise(pictures, model.predictor, preprocess, invert), console)
     if output_format == "json":
         described = [_describe(answer, top) for answer in answers]
         results.echo_json({"model": model.describe(), "results": described})
@@ -67,13 +67,10 @@ def predict(
         ctx.exit(1)
 
 
-def _reported(answers: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":
-    """Pass answers on, and their errors and warnings to standard error."""
+def _report(answers: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":
+    """Pass answers on, and what is wrong with them to the console."""
     for answer in answers:
-        if answer.error:
-            console.error(f"{answer.file}: {answer.error}")
-        for warning in answer.warnings:
-            console.warn(f"{answer.file}: {warning}")
+        console.report(answer)
         yield answer
 
 

@@ -31,12 +31,16 @@ def describe(evaluation: "Evaluation") -> dict[str, Any]:
 
 def echo_accuracy(evaluation: "Evaluation", dataset: str, split: str | None) -> None:
     """Print a score in one line."""
-    accuracy = "unknown" if evaluation.accuracy is None else f"{evaluation.accuracy:.4f}"
     images = f"{dataset} {split}" if split else dataset
-    click.echo(f"accuracy {accuracy} over {evaluation.total} images ({images})")
+    click.echo(f"accuracy {_show(evaluation.accuracy)} over {evaluation.total} images ({images})")
 
 
 def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:
     """Raise :class:`GateError` if the accuracy is below what was asked for."""
     if least is not None and not (evaluation.accuracy or 0) >= least:
-        raise GateError(f"accuracy {evaluation.accuracy} is below --min-accuracy {least}")
+        shown = _show(evaluation.accuracy)
+        raise GateError(f"accuracy {shown} is below --min-accuracy {least}")
+
+
+def _show(accuracy: float | None) -> str:
+    return "unknown" if accuracy is None else f"{accuracy:.4f}"
