@@ -99,7 +99,7 @@ def download(
         DataError: a file could not be had; the message lists what each source answered.
         OSError: ``directory`` can't be written.
     """
-    wanted = [file for file in FILES if not is_verified(directory, file)]
+    wanted = list(find_problems(directory))
     missing = list(wanted)
     seconds = ANSWER_SECONDS / max(len(sources), 1)
     failures: dict[str, None] = {}  # an ordered set
@@ -121,13 +121,15 @@ def download(
     return wanted
 
 
-def is_verified(directory: Path, file: RemoteFile) -> bool:
-    """Tell whether ``directory`` holds the file with the right content."""
-    try:
-        read_verified(directory, file)
-    except DataError:
-        return False
-    return True
+def find_problems(directory: Path) -> dict[RemoteFile, str]:
+    """Return the files that ``directory`` lacks or holds damaged, each with what is wrong."""
+    problems = {}
+    for file in FILES:
+        try:
+            read_verified(directory, file)
+        except DataError as error:
+            problems[file] = str(error)
+    return problems
 
 
 def _fetch(source: str, file: RemoteFile, seconds: float, progress: Progress) -> bytes:

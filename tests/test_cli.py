@@ -130,11 +130,15 @@ def test_download_verify_only_looks(small_mnist: Path, run) -> None:
 
     damaged = small_mnist / "t10k-labels-idx1-ubyte.gz"
     damaged.write_bytes(b"damaged")
+    (small_mnist / "t10k-images-idx3-ubyte.gz").unlink()
     result = run("download", "--verify")
 
     assert (result.exit_code, damaged.read_bytes()) == (3, b"damaged")
     assert result.stdout == ""
-    assert "MNIST_data/t10k-labels-idx1-ubyte.gz: not an IDX file" in result.stderr
+    assert result.stderr == (
+        "error: MNIST_data/t10k-images-idx3-ubyte.gz: No such file or directory; "
+        "MNIST_data/t10k-labels-idx1-ubyte.gz: not an IDX file: it starts with b'damaged'\n"
+    )
 
 
 # train

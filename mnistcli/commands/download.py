@@ -26,10 +26,10 @@ def download(console: Console, data_dir: Path, sources: tuple[str, ...], is_chec
     """
     from mnistcli import download as worker
 
+    fetched = []
     if is_check:
-        for file in worker.FILES:
-            worker.read_verified(data_dir, file)
-        fetched = []
+        if problems := worker.find_problems(data_dir):
+            raise DataError("; ".join(problems.values()))
     else:
         with console.show_download() as progress:
             fetched = worker.download(data_dir, sources or worker.MIRRORS, progress)
