@@ -25,6 +25,7 @@ def download(console: Console, data_dir: Path, sources: tuple[str, ...], is_chec
     Files that are there already are verified again, and only bad ones are fetched.
     """
     from mnistcli import download as worker
+    from mnistcli.errors import DataError
 
     fetched = []
     if is_check:
