@@ -121,11 +121,8 @@ def empty(small_mnist: Path, tmp_path: Path) -> Path:
 
 def is_whole(directory: Path) -> bool:
     """Tell whether all that a directory holds is whole, verified files, and at least one."""
-    files = {file.archive: file for file in download.FILES}
-    found = [path.name for path in directory.iterdir()]
-    return bool(found) and not download.find_problems(directory).keys() & {
-        files[name] for name in found
-    }
+    whole = set(NAMES) - {file.archive for file in download.find_problems(directory)}
+    return bool(whole) and {path.name for path in directory.iterdir()} == whole
 
 
 @pytest.mark.parametrize("kind", ["good", "good/", "unsized", "moved"])

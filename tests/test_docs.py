@@ -1,0 +1,66 @@
+"""What is written about the tool is true of it."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from mnistcli import errors
+from mnistcli.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_option_is_explained() -> None:
+    for name, command in main.commands.items():
+        assert command.help, name
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.opts}"
+
+
+def test_the_readme_names_commands_and_options_that_exist() -> None:
+    mentioned = re.findall(r"mnistcli (?!COMMAND)([a-z]+)((?: [^\s`&]+)*)", README)
+    assert {name for name, _ in mentioned} >= set(main.commands)
+
+    for name, arguments in mentioned:
+        known = {option for parameter in main.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", arguments)) <= known | {"--help"}, name
+    anywhere = {
+        option
+        for name in main.commands
+        for parameter in main.commands[name].params
+        for option in parameter.opts
+    }
+    assert set(re.findall(r"`(--[a-z-]+)", README)) <= anywhere
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (errors.GateError, "--min-accuracy"),
+        (errors.PictureError, "picture"),
+        (errors.DataError, "data or network"),
+        (errors.ModelError, "checkpoint or model"),
+    ],
+)
+def test_the_readme_has_the_exit_codes(kind: type[errors.MnistError], words: str) -> None:
+    (meaning,) = re.findall(rf"^\| {kind.exit_code} \| (.*) \|$", README, re.MULTILINE)
+
+    assert words in meaning
+
+
+def test_the_readme_explains_every_dependency() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    dependencies = re.findall(r'"([a-z0-9-]+)>=', block)
+
+    assert len(dependencies) == len(block.splitlines())  # each has a lower bound
+    assert sorted(re.findall(r"^\| ([a-z][a-z0-9-]+) \| \w", README, re.MULTILINE)) == dependencies
+
+
+def test_the_tests_are_run_as_the_readme_says() -> None:
+    assert "pip install '.[test]' && pytest" in README
+    assert "\tpip install '.[test]' && pytest\n" in (ROOT / "Makefile").read_text()
