@@ -131,7 +131,11 @@ def catch_signals() -> Iterator[list[int]]:
         for number, handler in former.items():
             signal.signal(number, handler)
 
-    former = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
+    former = {
+        number: signal.signal(number, catch)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN  # as in a shell's background jobs
+    }
     try:
         yield caught
     finally:
