@@ -93,7 +93,9 @@ def resize_plainly(picture: Image.Image, is_inverted: bool) -> Gray:
 def upright(picture: Image.Image) -> Image.Image:
     """Turn a photo the way its EXIF orientation says."""
     try:
-        return ImageOps.exif_transpose(picture)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ImageOps.exif_transpose(picture)
     except UNREADABLE:  # damaged EXIF data: the pixels are still good
         return picture
 

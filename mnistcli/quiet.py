@@ -1,6 +1,7 @@
-"""Native libraries kept from writing on the user's terminal."""
+"""Native libraries kept from writing on the user's terminal, and from being broken into."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,3 +25,17 @@ def silenced_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(null)
+
+
+@contextmanager
+def undisturbed_import() -> Iterator[None]:
+    """Silence an import, and hold SIGINT back until it is done.
+
+    An exception raised while a native library loads is lost there, or crashes the process.
+    """
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with silenced_stderr():
+            yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)

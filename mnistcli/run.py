@@ -65,7 +65,7 @@ def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | No
         return None
     newest = max(whole, key=lambda checkpoint: (checkpoint.run, checkpoint.step))
     for step, error in damaged.items():
-        if step >= newest.step:
+        if step > newest.step:
             warn(f"{error}; using {newest.path}")
     return newest
 

@@ -71,18 +71,19 @@ def test_sha256sum_agrees_with_the_sums(tmp_path: Path) -> None:
     assert check.stdout.count(b": OK") == len(list(folder.iterdir())) - 1
 
 
-def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "shapes", [{"w": [100, 10], "b": [10]}, {"w": [784, 10]}, {"w": [784, 10], "b": [10], "c": [1]}]
+)
+def test_weights_of_another_network_are_refused(shapes: dict, tmp_path: Path) -> None:
     import tensorflow as tf
 
     from mnistcli.checkpoint import restore
 
-    class Other(tf.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.w, self.b = tf.Variable(tf.zeros([100, 10])), tf.Variable(tf.zeros([10]))
-
+    other = tf.Module()
+    for name, shape in shapes.items():
+        setattr(other, name, tf.Variable(tf.zeros(shape)))
     with new_checkpoint(tmp_path, SETTINGS, 1, 70) as folder:
-        tf.train.Checkpoint(network=Other()).write(str(folder / "weights"))
+        tf.train.Checkpoint(network=other).write(str(folder / "weights"))
 
     with pytest.raises(ModelError, match="model-70: does not hold the weights of softmax"):
         restore(find_newest(tmp_path, ignore))

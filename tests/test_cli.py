@@ -1,13 +1,16 @@
 """The commands together, on the small data set, and the contract with scripts."""
 
+import contextlib
 import csv
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,7 @@ import pytest
 from drawing import seven, to_png
 from PIL import Image
 
-from mnistcli import __version__, idx
+from mnistcli import __version__, download, idx
 from mnistcli.run import find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -115,6 +118,16 @@ def test_download_says_what_it_did(small_mnist: Path, small_files: Path, run) ->
     ]
 
 
+def test_download_asks_the_mirrors(
+    small_mnist: Path, small_files: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MIRRORS", [str(small_files)])
+
+    result = run("download", "--data-dir", "new")
+
+    assert [line.split("\t")[1] for line in result.stdout.splitlines()] == ["fetched"] * 4
+
+
 def test_download_without_a_good_source_exits_with_3(run, small_mnist: Path) -> None:
     result = run("download", "--data-dir", "new", "--from", "nowhere", "--from", "no/where")
 
@@ -170,6 +183,13 @@ def test_train_goes_on_and_stops_where_it_is_told(trained: Path, run) -> None:
     back = run("train", "--steps", "30", "--json")
     assert "step 90 is reached" in back.stderr
     assert json.loads(back.stdout)["model"]["step"] == 90
+
+
+def test_by_default_five_checkpoints_are_kept(small_mnist: Path, tmp_path: Path, run) -> None:
+    document = json.loads(run("train", "--steps", "70", "--save-every", "10", "--json").stdout)
+
+    assert len(list((tmp_path / "checkpoints").iterdir())) == 5
+    assert 0 < document["seconds"] < 60
 
 
 def test_train_json(trained: Path, run) -> None:
@@ -311,6 +331,12 @@ def test_eval_reports_what_it_cannot_score(trained: Path, pictures: Path, run) -
     assert "error: missing_3.png: No such file or directory" in result.stderr
 
 
+def test_eval_warns_of_blank_pictures(trained: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "0.png").write_bytes(to_png(np.zeros((9, 9), np.uint8)))
+
+    assert "warning: 0.png: no ink found" in run("eval", "0.png").stderr
+
+
 def test_eval_of_nothing_is_no_accuracy(trained: Path, run) -> None:
     assert run("eval", "missing_3.png").stdout == "accuracy unknown over 0 images (pictures)\n"
     document = json.loads(run("eval", "missing_3.png", "--json").stdout)
@@ -366,6 +392,7 @@ def test_predict_csv(trained: Path, tmp_path: Path, run) -> None:
     assert rows[0]["digit"] == rows[0]["digit_1"]
     assert (rows[1]["file"], rows[1]["digit"]) == ("missing.png", "")
     assert rows[1]["error"] == "No such file or directory"
+    assert result.exit_code == 1
 
 
 def test_predict_top_adds_columns(trained: Path, pictures: Path, run) -> None:
@@ -455,6 +482,78 @@ def test_without_a_model_the_exit_code_is_4(command: list[str], run) -> None:
     assert (
         result.stderr == "error: checkpoints: no trained model here; 'mnistcli train' makes one\n"
     )
+
+
+def test_an_export_that_cannot_be_kept_still_answers(
+    trained: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (trained / "model-60" / "model.tflite").unlink()
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    def fail(*arguments: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("mnistcli.commands.inputs.add_export", fail)
+    result = run("predict", "7.png")
+
+    assert (result.exit_code, result.stdout[:6]) == (0, "7.png\t")
+    assert "warning: the export is not kept" in result.stderr
+
+
+def test_an_interrupted_predict_exits_with_130(trained: Path, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mnistcli", "predict", "-"],
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(1)  # it waits for its picture by now
+    process.send_signal(signal.SIGINT)
+
+    assert process.communicate()[1] == "error: interrupted\n"
+    assert process.returncode == 130
+
+
+def test_an_interrupt_while_tensorflow_loads_is_not_lost(run_process) -> None:
+    for seconds in (0.5, 1, 1.5):
+        process = run_process("train", "--steps", "1000000")
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        output, notes = process.communicate(timeout=30)
+
+        assert (process.returncode, output) == (130, "")
+        assert notes.splitlines()[-1].startswith("error: ")
+
+
+def test_a_terminal_shows_a_bar(small_mnist: Path, tmp_path: Path, small_files: Path) -> None:
+    import pty
+
+    import small
+
+    controller, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, small.__file__, small_files, "train", "--steps", "400"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+    )
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux: the other end is closed
+        while part := os.read(controller, 4096):
+            shown += part
+    os.close(controller)
+    output, _ = process.communicate()
+
+    percents = [int(percent) for percent in re.findall(rb"(\d+)%", shown)]
+    assert output == "accuracy 1.0000 over 200 images (mnist test)\n"
+    assert b"training" in shown
+    assert b"step 100/400" not in shown
+    assert percents == sorted(percents)
+    assert (percents[0], percents[-1]) == (0, 100)
+    assert set(percents) >= {25, 50, 75}
 
 
 def test_a_reader_that_leaves_is_no_error(run_process, trained: Path, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,22 @@ def test_downloads_what_is_missing(
 
     assert len(data.labels) == 600
     assert "train-labels-idx1-ubyte.gz: No such file or directory; downloading" in notes[0]
+
+
+def test_reads_raw_files_and_refuses_wrong_ones(
+    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MIRRORS", [])
+    for path in list(small_mnist.iterdir()):
+        path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+        path.unlink()
+    data = dataset.load_mnist("test", small_mnist, pytest.fail, ignore)
+    assert len(data.labels) == 200
+
+    labels = small_mnist / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\x0b")
+    with pytest.raises(DataError, match="could not get t10k-labels"):
+        dataset.load_mnist("test", small_mnist, ignore, ignore)
 
 
 def test_without_a_source_it_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

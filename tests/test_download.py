@@ -47,6 +47,24 @@ class Mirror(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def encoded(self, body: bytes) -> None:
+        """What servers do that compress all they send, if the client lets them."""
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = gzip.compress(body)
+        self.answer(200, body)
+
+    def partial(self, body: bytes) -> None:
+        self.answer(206, body[:100])
+
+    def drips(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            if self.stopped.wait(0.02):
+                break
+
     def missing(self, body: bytes) -> None:
         self.answer(404, b"not here")
 
@@ -85,6 +103,8 @@ class Mirror(BaseHTTPRequestHandler):
 
 FAULTS = {
     "missing": "HTTP status 404",
+    "partial": "HTTP status 206",
+    "drips": "took longer than",
     "short": r"broke off: IncompleteRead\(\d+ bytes read, \d+ more expected",
     "html": "not an IDX file: it starts with b'<!DOCTYPE",
     "wrong": "sha256 of the content is",
@@ -111,6 +131,7 @@ def mirror(small_files: Path) -> Iterator[str]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "ANSWER_SECONDS", 0.45)
     monkeypatch.setattr("mnistcli.web.STALL_SECONDS", 0.5)
+    monkeypatch.setattr("mnistcli.web.BODY_SECONDS", 1.0)
 
 
 @pytest.fixture
@@ -125,7 +146,7 @@ def is_whole(directory: Path) -> bool:
     return bool(whole) and {path.name for path in directory.iterdir()} == whole
 
 
-@pytest.mark.parametrize("kind", ["good", "good/", "unsized", "moved"])
+@pytest.mark.parametrize("kind", ["good", "good/", "unsized", "moved", "encoded"])
 def test_downloads_the_four_files(kind: str, mirror: str, empty: Path) -> None:
     fetched = download.download(empty, [f"{mirror}/{kind}"])
 
@@ -174,7 +195,7 @@ def test_a_failure_leaves_only_verified_files(
 def test_when_all_fail_each_is_listed(
     mirror: str, empty: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "ANSWER_SECONDS", 4.0)
+    monkeypatch.setattr(download, "ANSWER_SECONDS", 5.0)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         refusing = f"http://127.0.0.1:{closed.getsockname()[1]}"

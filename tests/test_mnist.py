@@ -41,6 +41,10 @@ def test_softmax_regression_reaches_the_tutorials_accuracy() -> None:
     result = run("train", "--steps", "2000", "--json")
 
     assert "step 2000 is reached, nothing to train" in result.stderr
+    assert sorted(path.name for path in Path("checkpoints").iterdir()) == [
+        "model-1000",
+        "model-2000",
+    ]
     assert json.loads(result.stdout)["accuracy"] >= 0.91
     assert json.loads(result.stdout)["total"] == 10_000
 

@@ -82,6 +82,34 @@ def test_jpeg_noise_does_not_move_the_frame(framed: np.ndarray) -> None:
     assert np.abs(image.astype(int) - framed).mean() < 2
 
 
+def test_the_grain_of_paper_does_not_move_the_frame(framed: np.ndarray) -> None:
+    grain = np.random.default_rng(0).integers(-20, 21, (160, 120))
+    paper = np.clip(np.asarray(seven(paper=200, ink=30)) + grain, 0, 255).astype(np.uint8)
+
+    assert np.abs(prepare(to_png(paper)).image.astype(int) - framed).mean() < 4
+
+
+def test_faint_ink_is_read_and_fainter_is_none(framed: np.ndarray) -> None:
+    faint = prepare(to_png(seven(paper=220, ink=195)))
+    assert faint.warnings == ()
+    assert np.abs(faint.image.astype(int) - framed).max() <= 12  # of 25 gray levels, rounded
+
+    assert prepare(to_png(seven(paper=220, ink=212))).warnings
+
+
+@pytest.mark.parametrize("ink", [0, 100, 150, 255])
+def test_on_nothing_any_ink_is_ink(ink: int, framed: np.ndarray) -> None:
+    image = prepare(to_png(transparent(ink))).image
+
+    assert np.abs(image.astype(int) - framed).max() <= 3
+
+
+def test_damaged_exif_data_is_no_reason_to_refuse(framed: np.ndarray) -> None:
+    data = to_png(seven(), exif=b"Exif\0\0MM\0\x2a\xff\xff\xff\xffdamaged")
+
+    np.testing.assert_array_equal(prepare(data).image, framed)
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_rotated_photo_is_turned_upright(orientation: int, framed: np.ndarray) -> None:
     undo = {

@@ -103,6 +103,15 @@ def test_a_damaged_export_is_as_good_as_none(
     assert run.open_checkpoint(path).export == b"made again"
 
 
+def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
+    path = add(tmp_path, 1000, export=b"a model")
+    for name in (run.EXPORT, "weights.index"):
+        flip(path / name)
+
+    with pytest.raises(ModelError, match=r"damaged: model\.tflite, weights\.index"):
+        run.open_checkpoint(path)
+
+
 @pytest.mark.parametrize(
     ("record", "message"),
     [

@@ -122,6 +122,43 @@ def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) ->
     np.testing.assert_array_equal(weights(resumed), weights(whole))
 
 
+def test_a_second_signal_acts_as_usual(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    def interrupt_twice(step: int, loss: float) -> None:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(plan_to(20, tmp_path), data, interrupt_twice)
+
+
+def test_a_signal_at_the_last_step_stops_nothing(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    def interrupt(step: int, loss: float) -> None:
+        if step == 20:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    checkpoint, _ = train(plan_to(20, tmp_path), data, interrupt)
+
+    assert checkpoint.export is not None
+
+
+def test_an_ignored_signal_stays_ignored(data: Dataset, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        checkpoint, _ = train(
+            plan_to(20, tmp_path), data, lambda step, loss: os.kill(os.getpid(), signal.SIGINT)
+        )
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+    assert checkpoint.step == 20
+
+
 def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path) -> None:
     options = ["train", "--steps", "3000", "--save-every", "100", "--log-every", "10"]
     whole = run_process(*options, "--checkpoint-dir", "whole")

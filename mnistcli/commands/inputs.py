@@ -7,7 +7,7 @@ from mnistcli.commands.console import Console
 from mnistcli.dataset import Dataset, load_mnist
 from mnistcli.errors import ModelError
 from mnistcli.predictor import Predictor
-from mnistcli.quiet import silenced_stderr
+from mnistcli.quiet import undisturbed_import
 from mnistcli.run import Checkpoint, add_export, find_newest
 
 
@@ -60,7 +60,7 @@ def open_model(checkpoint: Checkpoint, console: Console) -> Model:
 
 def _export(checkpoint: Checkpoint, console: Console) -> bytes:
     console.info(f"{checkpoint.path} has no export yet: making it")
-    with silenced_stderr():
+    with undisturbed_import():
         from mnistcli.checkpoint import restore, to_tflite  # TensorFlow: seconds to import
 
     tflite = to_tflite(restore(checkpoint))

@@ -128,10 +128,10 @@ def _carry_out(plan: "Plan", data_dir: Path, console: Console) -> "tuple[Checkpo
         console.info(f"{plan.start.path}: step {plan.start.step} is reached, nothing to train")
         return plan.start, 0.0
     from mnistcli.commands.inputs import load_data
-    from mnistcli.quiet import silenced_stderr
+    from mnistcli.quiet import undisturbed_import
 
     data = load_data("train", data_dir, console)
-    with silenced_stderr():
+    with undisturbed_import():
         from mnistcli.training import train  # TensorFlow: seconds to import
 
     settings = plan.settings

@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawing import seven, to_png
+
+from mnistcli import recognition
+from mnistcli.recognition import label_of, recognise
+
+
+class Constant:
+    """Stands in for a predictor: the probabilities tell how many images came before."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        assert images.shape[1:] == (28, 28)
+        numbers = np.arange(self.seen, self.seen + len(images), dtype=np.float32)
+        self.seen += len(images)
+        return np.repeat(numbers[:, None], 10, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("8_3.png", 8),
+        ("some/where/0.png", 0),
+        ("3__0.jpg", 3),
+        ("12_3.png", None),
+        ("a_3.png", None),
+        ("7", None),
+        ("5_/photo.png", None),
+    ],
+)
+def test_the_label_is_the_digit_before_a_mark(name: str, label: int | None) -> None:
+    assert label_of(name) == label
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 256])
+def test_answers_keep_the_order_across_batches(
+    batch_size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognition, "BATCH_SIZE", batch_size)
+    good = tmp_path / "7.png"
+    good.write_bytes(to_png(seven()))
+    names = [str(good), "missing", str(good), str(good), "missing", "missing", str(good)]
+
+    answers = list(recognise(names, Constant(), "mnist", "auto"))
+
+    assert [answer.file for answer in answers] == names
+    assert [bool(answer.error) for answer in answers] == [name == "missing" for name in names]
+    order = [answer.probabilities[0] for answer in answers if answer.probabilities is not None]
+    assert order == [0, 1, 2, 3]
+
+
+def test_a_file_larger_than_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognition, "MAX_BYTES", 1 << 20)
+    (tmp_path / "large.png").write_bytes(bytes((1 << 20) + 1))
+
+    (answer,) = recognise([str(tmp_path / "large.png")], Constant(), "mnist", "auto")
+
+    assert answer.error == "larger than 1 MiB"
+
+
+def test_the_best_digits_come_first() -> None:
+    probabilities = np.array([0, 0.25, 0, 0.5, 0, 0, 0.25, 0, 0, 0], np.float32)
+
+    answer = recognition.Answer("7.png", probabilities)
+
+    assert answer.best(3) == [(3, 0.5), (1, 0.25), (6, 0.25)]
