@@ -66,17 +66,18 @@ class Console:
     @contextmanager
     def show_download(self) -> Iterator[Callable[[str, int, int], None]]:
         """Yield the function to call with a file's name, bytes received and length."""
-        bars: dict[str, Any] = {}
+        bar: Any = None
         with ExitStack() as stack:
 
             def show(name: str, received: int, length: int) -> None:
-                if name not in bars:
+                nonlocal bar
+                if bar is None or bar.label != name or received < bar.pos:
                     stack.close()
                     bar = click.progressbar(
                         length=length, label=name, file=sys.stderr, hidden=not self.has_bar
                     )
-                    bars[name] = stack.enter_context(bar)
-                bars[name].update(received - bars[name].pos)
+                    stack.enter_context(bar)
+                bar.update(received - bar.pos)
                 if not self.has_bar and received == length:
                     self.info(f"{name}  {received} bytes")
 
