@@ -1,8 +1,11 @@
 """A picture, as people have it, to an image, as MNIST has it; one small function a step."""
 
 import io
+import logging
 import math
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +22,7 @@ FAINTEST = 12
 
 UNREADABLE = (
     *(ArithmeticError, EOFError, LookupError, MemoryError, NotImplementedError, OSError),
-    *(RuntimeError, SyntaxError, TypeError, ValueError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError, struct.error, zlib.error),
 )
 """What Pillow's decoders raise on damaged files, besides what they document."""
 
@@ -67,6 +70,7 @@ def open_picture(data: bytes) -> Image.Image:
     """
     if not data:
         raise PictureError("the file is empty")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -84,7 +88,7 @@ def open_picture(data: bytes) -> Image.Image:
 
 def resize_plainly(picture: Image.Image, is_inverted: bool) -> Gray:
     """Do what the tutorials do: gray, invert, Pillow's default resize to 28×28."""
-    gray = picture.convert("L")
+    gray = convert(picture, "L")
     if is_inverted:
         gray = ImageOps.invert(gray)
     return np.asarray(gray.resize((SIDE, SIDE)))
@@ -107,9 +111,21 @@ def to_gray(picture: Image.Image) -> tuple[Gray, Gray | None]:
     if picture.mode in ("I", "F"):
         return _spread(np.asarray(picture, np.float64)), None
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return np.asarray(picture.convert("L")), np.asarray(picture.getchannel("A"))
-    return np.asarray(picture.convert("L")), None
+        picture = convert(picture, "RGBA")
+        return np.asarray(convert(picture, "L")), np.asarray(picture.getchannel("A"))
+    return np.asarray(convert(picture, "L")), None
+
+
+def convert(picture: Image.Image, mode: str) -> Image.Image:
+    """Convert to one of Pillow's modes.
+
+    Raises:
+        PictureError: Pillow can't, as from CIELAB.
+    """
+    try:
+        return picture.convert(mode)
+    except UNREADABLE as error:
+        raise PictureError(f"unusable picture: {error}") from error
 
 
 def is_light_on_dark(gray: Gray, alpha: Gray | None) -> bool:

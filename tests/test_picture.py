@@ -104,8 +104,11 @@ def test_on_nothing_any_ink_is_ink(ink: int, framed: np.ndarray) -> None:
     assert np.abs(image.astype(int) - framed).max() <= 3
 
 
-def test_damaged_exif_data_is_no_reason_to_refuse(framed: np.ndarray) -> None:
-    data = to_png(seven(), exif=b"Exif\0\0MM\0\x2a\xff\xff\xff\xffdamaged")
+@pytest.mark.parametrize(
+    "exif", [b"garbage", b"II*\0", b"MM\0*\xff\xff\xff\xffdamaged"], ids=["none", "cut", "lost"]
+)
+def test_damaged_exif_data_is_no_reason_to_refuse(exif: bytes, framed: np.ndarray) -> None:
+    data = to_png(seven(), exif=b"Exif\0\0" + exif)
 
     np.testing.assert_array_equal(prepare(data).image, framed)
 
@@ -210,6 +213,7 @@ GOOD = to_png(seven())
         (GOOD[:30] + b"\xff" * 20 + GOOD[50:], "picture"),
         (to_file(seven(), "JPEG")[:300], "damaged picture"),
         (to_file(seven(), "TIFF")[:-9000], "picture"),
+        (to_file(Image.new("LAB", (40, 40)), "TIFF"), "unusable picture: conversion from LAB"),
     ],
 )
 def test_a_bad_file_is_a_picture_error(data: bytes, message: str) -> None:
