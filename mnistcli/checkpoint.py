@@ -1,9 +1,12 @@
 """A network's tensors on disk, and its export."""
 
+import errno
+
 import tensorflow as tf
 
 from mnistcli import run
 from mnistcli.errors import ModelError
+from mnistcli.files import write_whole
 from mnistcli.network import Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
@@ -17,11 +20,13 @@ def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkp
     """
     with run.new_checkpoint(plan.directory, plan.settings, plan.run, step) as folder:
         try:
-            tf.train.Checkpoint(network=network).write(str(folder / run.WEIGHTS))
+            with silenced_stderr():
+                tf.train.Checkpoint(network=network).write(str(folder / run.WEIGHTS))
         except tf.errors.OpError as error:
-            raise OSError(None, error.message, str(folder)) from error
+            reason = error.message.splitlines()[0]
+            raise OSError(errno.EIO, reason, str(plan.directory)) from error
         if export:
-            (folder / run.EXPORT).write_bytes(to_tflite(network))
+            write_whole(folder / run.EXPORT, to_tflite(network))
     return run.open_checkpoint(plan.directory / f"model-{step}")
 
 

@@ -1,7 +1,8 @@
 """The command line: the group of the commands, and the one place where errors become exit codes."""
 
-import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -11,34 +12,45 @@ from mnistcli.commands.console import Console
 from mnistcli.commands.download import download
 from mnistcli.commands.evaluate import evaluate
 from mnistcli.commands.predict import predict
+from mnistcli.commands.results import discard_output
 from mnistcli.commands.train import train
 from mnistcli.errors import DataError, MnistError
 
 INTERRUPTED = 130
 
 
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """End the process with one line and the right exit code; see :mod:`mnistcli.errors`."""
+    console = Console(is_quiet=False)
+    try:
+        yield
+    except MnistError as error:
+        console.error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.error("interrupted")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        discard_output()
+        sys.exit(0)
+    except OSError as error:
+        console.error(f"{error.filename or 'standard output'}: {error.strerror}")
+        sys.exit(DataError.exit_code)
+
+
 class ErrorGroup(click.Group):
-    """Ends the process with one line and the right exit code, whatever a command raises."""
+    """A group whose options and commands all end with the exit codes of this program."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the options; --help and --version print while this is done."""
+        with exit_codes():
+            return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; see :mod:`mnistcli.errors` for the exit codes."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-            return result
-        except MnistError as error:
-            ctx.obj.error(str(error))
-            ctx.exit(error.exit_code)
-        except KeyboardInterrupt:
-            ctx.obj.error("interrupted")
-            ctx.exit(INTERRUPTED)
-        except BrokenPipeError:  # the reader, such as head, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(0)
-        except OSError as error:
-            where = error.filename or "standard output"
-            ctx.obj.error(f"{where}: {error.strerror}")
-            ctx.exit(DataError.exit_code)
+        """Run a command."""
+        with exit_codes():
+            return super().invoke(ctx)
 
 
 @click.group(
@@ -51,7 +63,7 @@ class ErrorGroup(click.Group):
     },
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print results and errors only.")
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s", allow_from_autoenv=False)
 @click.pass_context
 def main(ctx: click.Context, quiet: bool) -> None:
     """Train a digit classifier on MNIST and read digits off your own pictures."""

@@ -1,6 +1,6 @@
 """What an image is: its shape, its classes, and how its bytes become a model's input."""
 
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,17 @@ PIXELS = SIDE * SIDE
 CLASSES = 10
 """The digits 0 to 9."""
 
-Pixels = TypeVar("Pixels")
 
-
-def scale_pixels(pixels: Pixels) -> Pixels:
+def scale_pixels(pixels: Any) -> Any:
     """Scale float32 pixels from [0, 255] to [0, 1]; a NumPy array or a TensorFlow tensor.
 
     Multiplying, unlike dividing, leaves TensorFlow's graph optimizer nothing to rewrite,
     so both libraries give the same bits.
     """
-    return pixels * np.float32(1 / 255)  # type: ignore[operator, no-any-return]
+    return pixels * np.float32(1 / 255)
 
 
 def to_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Turn uint8 images [N, 28, 28] (0 background, 255 ink) into float32 [N, 784] in [0, 1]."""
-    return scale_pixels(images.reshape(-1, PIXELS).astype(np.float32))
+    x: NDArray[np.float32] = scale_pixels(images.reshape(-1, PIXELS).astype(np.float32))
+    return x

@@ -1,7 +1,7 @@
 """MNIST's four files: where they are published, and how they get onto the disk verified.
 
-A body is held in memory until the hash of its content is right, so nothing but whole,
-verified files ever reaches the data directory.
+A body is held in memory until the hash of its content is right, so under their names the data
+directory holds nothing but whole, verified files.
 """
 
 import hashlib
@@ -76,9 +76,7 @@ def read_verified(directory: Path, file: RemoteFile) -> bytes:
     Raises:
         DataError: there is no such file, or its content is not MNIST's.
     """
-    path = _find(directory, file)
-    content = idx.decompress(read_whole(path), str(path), limit=file.size)
-    _verify(content, file, str(path))
+    _, content = _read(directory, file)
     return content
 
 
@@ -134,7 +132,7 @@ def find_problems(directory: Path) -> dict[RemoteFile, str]:
 
 def _fetch(source: str, file: RemoteFile, seconds: float, progress: Progress) -> bytes:
     """Return the file from one source, verified and compressed."""
-    if source.startswith(("http://", "https://")):
+    if source.lower().startswith(("http://", "https://")):
         url = f"{source.rstrip('/')}/{file.archive}"
         from mnistcli import web  # requests costs a tenth of a second, and most runs fetch nothing
 
@@ -142,17 +140,27 @@ def _fetch(source: str, file: RemoteFile, seconds: float, progress: Progress) ->
             data = web.get(url, seconds, file.size, partial(progress, file.archive))
         except DataError as error:
             raise type(error)(f"{source}: {error}") from error
+        content = idx.decompress(data, source, limit=file.size)
+        _verify(content, file, source)
     else:
-        data = read_whole(_find(Path(source), file))
-    content = idx.decompress(data, source, limit=file.size)
-    _verify(content, file, source)
+        data, content = _read(Path(source), file)
     return idx.compress(content) if data is content else data
 
 
-def _find(directory: Path, file: RemoteFile) -> Path:
-    names = (file.archive, file.name)
-    candidates = [folder / name for folder in (directory, directory / RAW_FOLDER) for name in names]
-    return next((path for path in candidates if path.exists()), candidates[0])
+def _read(directory: Path, file: RemoteFile) -> tuple[bytes, bytes]:
+    """Return the first good copy of a file in a directory, as it is kept, and its content."""
+    errors = []
+    for folder in (directory, directory / RAW_FOLDER):
+        for path in (folder / file.archive, folder / file.name):
+            try:
+                data = read_whole(path)
+                content = idx.decompress(data, str(path), limit=file.size)
+                _verify(content, file, str(path))
+                return data, content
+            except DataError as error:
+                errors.append(error)
+    present = (error for error in errors if not isinstance(error.__cause__, FileNotFoundError))
+    raise next(present, errors[0])
 
 
 def _verify(content: bytes, file: RemoteFile, where: str) -> None:

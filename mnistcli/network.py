@@ -46,6 +46,10 @@ class Network(tf.Module):
             variable.assign_sub(self.learning_rate * gradient)
         return loss
 
+    def is_finite(self) -> bool:
+        """Tell whether the weights' squares have a sum; once training diverges, they have none."""
+        return all(bool(tf.math.is_finite(tf.nn.l2_loss(weight))) for weight in self.variables)
+
     def accuracy(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Return the share of right answers, a float32 in [0, 1]."""
         right = tf.argmax(self.logits(x), axis=1) == tf.argmax(label, axis=1)

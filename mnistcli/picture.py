@@ -21,7 +21,15 @@ FAINTEST = 12
 """Least contrast, in gray levels of 255, between ink and background."""
 
 UNREADABLE = (
-    *(ArithmeticError, EOFError, LookupError, MemoryError, NotImplementedError, OSError),
+    *(
+        ArithmeticError,
+        AttributeError,
+        EOFError,
+        LookupError,
+        MemoryError,
+        NotImplementedError,
+        OSError,
+    ),
     *(RuntimeError, SyntaxError, TypeError, ValueError, struct.error, zlib.error),
 )
 """What Pillow's decoders raise on damaged files, besides what they document."""
@@ -76,6 +84,8 @@ def open_picture(data: bytes) -> Image.Image:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(data))
+            if picture.format == "EPS":
+                raise PictureError("EPS is a program to be run, not a picture")
             picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
@@ -109,7 +119,7 @@ def to_gray(picture: Image.Image) -> tuple[Gray, Gray | None]:
     if picture.mode.startswith("I;16"):
         return (np.asarray(picture) >> 8).astype(np.uint8), None
     if picture.mode in ("I", "F"):
-        return _spread(np.asarray(picture, np.float64)), None
+        return _spread(np.asarray(picture, np.float32)), None
     if picture.has_transparency_data:
         picture = convert(picture, "RGBA")
         return np.asarray(convert(picture, "L")), np.asarray(picture.getchannel("A"))
@@ -168,9 +178,9 @@ def _border(values: NDArray[Any]) -> NDArray[Any]:
     return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
-def _spread(values: NDArray[np.float64]) -> Gray:
+def _spread(values: NDArray[np.float32]) -> Gray:
     """Spread the values' range over 0 to 255."""
-    values = np.nan_to_num(values)
+    values = np.nan_to_num(values, posinf=0, neginf=0)
     low, reach = values.min(), np.ptp(values)
     spread: Gray = np.rint((values - low) * (255 / reach if reach else 0)).astype(np.uint8)
     return spread

@@ -101,6 +101,8 @@ def _prepare(
 
 def _read(name: str) -> bytes:
     try:
+        if name == STANDARD_INPUT and sys.stdin is None:
+            raise PictureError("standard input is closed")
         if name == STANDARD_INPUT:
             data = sys.stdin.buffer.read(MAX_BYTES + 1)
         else:

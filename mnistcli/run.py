@@ -59,6 +59,8 @@ def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | No
         ModelError: there are checkpoints, and none is whole.
     """
     whole, damaged = _open_all(directory)
+    if damaged and not whole:  # or were they just removed, as newer ones took their place?
+        whole, damaged = _open_all(directory)
     if not whole:
         for error in damaged.values():
             raise ModelError(f"{error}; no checkpoint is left, 'train --restart' begins anew")
@@ -91,8 +93,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
 
 
 def _open(path: Path) -> Checkpoint:
-    lines = read_whole(path / SUMS).decode(errors="replace").splitlines()
-    sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    sums = _read_sums(path)
     present = {file.name: file for file in path.iterdir()}
     damaged = [
         name
@@ -127,7 +128,7 @@ def new_checkpoint(directory: Path, settings: Settings, run: int, step: int) -> 
         (aside / RECORD).write_text(json.dumps(record, indent=2) + "\n")
         for file in aside.iterdir():
             flush(file)
-        _write_sums(aside)
+        _write_sums(aside, {file.name: _digest(file) for file in aside.iterdir()})
         if path.exists():
             shutil.rmtree(replaced, ignore_errors=True)
             path.rename(replaced)
@@ -145,18 +146,22 @@ def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
         OSError: it can't be written; the checkpoint is as it was.
     """
     write_whole(checkpoint.path / EXPORT, tflite)
-    _write_sums(checkpoint.path)
+    sums = _read_sums(checkpoint.path) | {EXPORT: hashlib.sha256(tflite).hexdigest()}
+    _write_sums(checkpoint.path, sums)
 
 
 def remove_old(directory: Path, run: int, keep: int) -> None:
-    """Remove other runs' checkpoints, and all but the newest ``keep`` of this run's."""
-    whole, _ = _open_all(directory)
-    own = sorted(checkpoint.step for checkpoint in whole if checkpoint.run == run)
-    for checkpoint in whole:
-        if checkpoint.run != run or checkpoint.step not in own[-keep:]:
-            hidden = checkpoint.path.with_name(f".{checkpoint.path.name}")
-            checkpoint.path.rename(hidden)  # so that a removal that is killed leaves no ruin
-            shutil.rmtree(hidden)
+    """Remove other runs' checkpoints, and all but the newest ``keep`` of this run's.
+
+    Damaged ones of later steps than this run's are what is left of another.
+    """
+    whole, damaged = _open_all(directory)
+    kept = sorted(checkpoint.step for checkpoint in whole if checkpoint.run == run)[-keep:]
+    old = [point.path for point in whole if point.run != run or point.step not in kept]
+    for path in old + [directory / f"model-{step}" for step in damaged if step > max(kept)]:
+        hidden = path.with_name(f".{path.name}")
+        path.rename(hidden)  # so that a removal that is killed leaves no ruin
+        shutil.rmtree(hidden)
 
 
 def _open_all(directory: Path) -> tuple[list[Checkpoint], dict[int, ModelError]]:
@@ -174,9 +179,14 @@ def _open_all(directory: Path) -> tuple[list[Checkpoint], dict[int, ModelError]]
     return whole, damaged
 
 
-def _write_sums(path: Path) -> None:
-    files = sorted(file for file in path.iterdir() if file.name != SUMS)
-    write_whole(path / SUMS, "".join(f"{_digest(file)}  {file.name}\n" for file in files).encode())
+def _read_sums(path: Path) -> dict[str, str]:
+    lines = read_whole(path / SUMS).decode(errors="replace").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
+def _write_sums(path: Path, sums: dict[str, str]) -> None:
+    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
+    write_whole(path / SUMS, "".join(lines).encode())
 
 
 def _digest(path: Path) -> str:

@@ -44,14 +44,15 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
     with catch_signals() as caught:
         for step, loss, call_seconds in run_calls(network, data, plan):
             seconds += call_seconds
-            if not math.isfinite(loss):
-                raise ModelError(
-                    f"the loss is {loss} by step {step}: "
-                    f"--learning-rate {plan.settings.learning_rate} is too high"
-                )
             progress(step, loss)
             is_last = step == plan.steps
-            if caught or is_last or step % plan.save_every == 0:
+            is_due = bool(caught) or is_last or step % plan.save_every == 0
+            if not math.isfinite(loss) or (is_due and not network.is_finite()):
+                raise ModelError(
+                    f"the weights have diverged by step {step}: "
+                    f"--learning-rate {plan.settings.learning_rate} is too high"
+                )
+            if is_due:
                 checkpoint = save(network, plan, step, export=is_last)
                 remove_old(plan.directory, plan.run, plan.keep)
             if caught and not is_last:

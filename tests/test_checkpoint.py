@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
     assert answers.dtype == np.float32
 
 
+@pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")
 def test_sha256sum_agrees_with_the_sums(tmp_path: Path) -> None:
     from mnistcli.checkpoint import save
 

@@ -13,12 +13,14 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from drawing import seven, to_png
 from PIL import Image
 
 from mnistcli import __version__, download, idx
+from mnistcli.cli import main
 from mnistcli.run import find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -85,6 +87,14 @@ def test_wrong_usage_exits_with_2(arguments: list[str], run) -> None:
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Error: " in result.stderr
+
+
+def test_every_option_has_a_variable_of_its_name() -> None:
+    for name, command in main.commands.items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                variable = f"MNISTCLI_{name}_{option.opts[0][2:]}".upper().replace("-", "_")
+                assert variable in (option.envvar, f"MNISTCLI_{name}_{option.name}".upper())
 
 
 def test_options_come_from_the_environment(small_mnist: Path, run, tmp_path: Path) -> None:
@@ -392,6 +402,9 @@ def test_predict_csv(trained: Path, tmp_path: Path, run) -> None:
     assert rows[0]["digit"] == rows[0]["digit_1"]
     assert (rows[1]["file"], rows[1]["digit"]) == ("missing.png", "")
     assert rows[1]["error"] == "No such file or directory"
+    again = run("predict", "no\nfile.png", "--format", "csv")
+    assert [row["file"] for row in csv.DictReader(io.StringIO(again.stdout))] == ["no\nfile.png"]
+    assert again.stderr == "error: no\\nfile.png: No such file or directory\n"
     assert result.exit_code == 1
 
 
@@ -565,6 +578,39 @@ def test_a_reader_that_leaves_is_no_error(run_process, trained: Path, tmp_path: 
     assert process.stderr.read() == ""
     process.stderr.close()
     assert process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("predict 7.png 2>/dev/full", 0),
+        ("predict none.png 2>/dev/full", 1),
+        ("predict 7.png --checkpoint-dir none 2>/dev/full", 4),
+        ("predict 7.png 2>&-", 0),
+        ("predict 7.png >&-", 0),
+        ("predict - <&-", 1),
+        ("--version >/dev/full", 3),
+        ("--help >/dev/full", 3),
+        ("eval 7.png --preprocess plain --min-accuracy 1 | true", 1),
+        ("eval 7.png --preprocess plain | true", 0),
+    ],
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_streams_that_fail_change_nothing_else(
+    command: str, code: int, trained: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(np.zeros((28, 28), np.uint8)))
+    script = f"set -o pipefail; '{sys.executable}' -m mnistcli {command}"
+
+    result = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    if "min-accuracy" in command:  # unless the blank happens to be read as a 7
+        assert result.returncode in (0, code)
+    else:
+        assert result.returncode == code
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

@@ -53,6 +53,9 @@ class Mirror(BaseHTTPRequestHandler):
             body = gzip.compress(body)
         self.answer(200, body)
 
+    def bomb(self, body: bytes) -> None:
+        self.answer(200, gzip.compress(bytes(20_000_000)))
+
     def partial(self, body: bytes) -> None:
         self.answer(206, body[:100])
 
@@ -199,7 +202,12 @@ def test_when_all_fail_each_is_listed(
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         refusing = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        sources = [refusing, *(f"{mirror}/{fault}" for fault in FAULTS), str(empty / "none")]
+        sources = [
+            refusing,
+            "x" * 300,
+            *(f"{mirror}/{fault}" for fault in FAULTS),
+            str(empty / "none"),
+        ]
 
         with pytest.raises(DataError) as caught:
             download.download(empty, sources)
@@ -266,6 +274,21 @@ def test_takes_the_files_from_a_directory(
     assert sorted(path.name for path in empty.iterdir()) == NAMES
     assert is_whole(empty)
     assert idx.read(empty / "t10k-images-idx3-ubyte.gz").shape == (200, 28, 28)
+
+
+def test_a_good_raw_file_beside_a_damaged_archive_is_taken(small_mnist: Path, empty: Path) -> None:
+    path = small_mnist / NAMES[0]
+    path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
+    path.write_bytes(b"damaged")
+
+    download.download(empty, [str(small_mnist)])
+
+    assert is_whole(empty)
+
+
+def test_a_bomb_is_not_unpacked(mirror: str, empty: Path) -> None:
+    with pytest.raises(DataError, match=r"more than the \d+ bytes expected"):
+        download.download(empty, [f"{mirror}/bomb"])
 
 
 def test_two_sources_complete_each_other(

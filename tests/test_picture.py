@@ -213,6 +213,7 @@ GOOD = to_png(seven())
         (GOOD[:30] + b"\xff" * 20 + GOOD[50:], "picture"),
         (to_file(seven(), "JPEG")[:300], "damaged picture"),
         (to_file(seven(), "TIFF")[:-9000], "picture"),
+        (to_file(seven().convert("RGB"), "EPS"), "EPS is a program"),
         (to_file(Image.new("LAB", (40, 40)), "TIFF"), "unusable picture: conversion from LAB"),
     ],
 )

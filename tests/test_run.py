@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -103,6 +104,37 @@ def test_a_damaged_export_is_as_good_as_none(
     assert run.open_checkpoint(path).export == b"made again"
 
 
+def test_an_export_is_added_beside_another_that_is_on_its_way(tmp_path: Path) -> None:
+    path = add(tmp_path, 1000)
+    (path / ".SHA256SUMS.1").write_bytes(b"of another process")
+
+    run.add_export(run.open_checkpoint(path), b"a model")
+    (path / ".SHA256SUMS.1").unlink()
+
+    assert run.open_checkpoint(path).export == b"a model"
+
+
+def test_adding_an_export_blesses_no_damage(tmp_path: Path) -> None:
+    path = add(tmp_path, 1000)
+    checkpoint = run.open_checkpoint(path)
+    flip(path / "weights.index")
+
+    run.add_export(checkpoint, b"a model")
+
+    with pytest.raises(ModelError, match=r"damaged: weights\.index"):
+        run.open_checkpoint(path)
+
+
+def test_a_restart_removes_the_old_runs_damaged_checkpoints_too(tmp_path: Path) -> None:
+    add(tmp_path, 1000, number=1)
+    flip(add(tmp_path, 2000, number=1) / run.RECORD)
+    add(tmp_path, 100, number=2)
+
+    run.remove_old(tmp_path, 2, keep=5)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["model-100"]
+
+
 def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
     path = add(tmp_path, 1000, export=b"a model")
     for name in (run.EXPORT, "weights.index"):
@@ -124,7 +156,9 @@ def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
 def test_a_record_of_another_form_is_refused(record: object, message: str, tmp_path: Path) -> None:
     path = add(tmp_path, 1000)
     (path / run.RECORD).write_text(json.dumps(record))
-    run.add_export(run.Checkpoint(path, SETTINGS, 1, 1000, None), b"")  # renews the sums
+    files = [file for file in path.iterdir() if file.name != run.SUMS]
+    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
+    (path / run.SUMS).write_text("".join(sums))
 
     with pytest.raises(ModelError, match=message):
         run.open_checkpoint(path)

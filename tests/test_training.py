@@ -93,12 +93,13 @@ def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
     assert next_end(0, replace(plan, settings=replace(SETTINGS, batch_size=60_000))) == 1
 
 
-def test_a_loss_that_is_not_finite_is_not_saved(data: Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("steps", [1, 20])
+def test_weights_that_diverge_are_not_saved(steps: int, data: Dataset, tmp_path: Path) -> None:
     from mnistcli.training import train
 
-    plan = replace(plan_to(20, tmp_path), settings=replace(SETTINGS, learning_rate=1e38))
+    plan = replace(plan_to(steps, tmp_path), settings=replace(SETTINGS, learning_rate=1e38))
 
-    with pytest.raises(ModelError, match=r"the loss is .* --learning-rate 1e\+38 is too high"):
+    with pytest.raises(ModelError, match=r"diverged by step .* --learning-rate 1e\+38 is too high"):
         train(plan, data, ignore)
     assert find_newest(tmp_path, print) is None
 

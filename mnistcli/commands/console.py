@@ -2,13 +2,17 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from mnistcli.recognition import Answer
+
+
+ESCAPES = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
+"""Keeps a file's name on one line and in one column."""
 
 
 class Console:
@@ -23,7 +27,7 @@ class Console:
     def info(self, message: str) -> None:
         """Print a line of progress or a hint."""
         if not self.is_quiet:
-            click.echo(message, err=True)
+            _print(message)
 
     def warn(self, message: str) -> None:
         """Print a warning."""
@@ -32,7 +36,7 @@ class Console:
     def error(self, message: str) -> None:
         """Print an error, quiet or not, and count it."""
         self.errors += 1
-        click.echo(f"error: {message}", err=True)
+        _print(f"error: {message}")
 
     def report(self, answer: "Answer") -> None:
         """Print what is wrong with a picture."""
@@ -82,3 +86,8 @@ class Console:
                     self.info(f"{name}  {received} bytes")
 
             yield show
+
+
+def _print(message: str) -> None:
+    with suppress(OSError):  # nobody is left to be told
+        click.echo(message.translate(ESCAPES), err=True)

@@ -13,13 +13,14 @@ from mnistcli.commands.console import Console
 @click.option(
     "--from",
     "sources",
+    envvar="MNISTCLI_DOWNLOAD_FROM",
     metavar="URL_OR_DIR",
     multiple=True,
     help="Where to get the files instead of the public mirrors; asked in turn if repeated.",
 )
-@click.option("--verify", "is_check", is_flag=True, help="Only check the files that are there.")
+@click.option("--verify", is_flag=True, help="Only check the files that are there.")
 @click.pass_obj
-def download(console: Console, data_dir: Path, sources: tuple[str, ...], is_check: bool) -> None:
+def download(console: Console, data_dir: Path, sources: tuple[str, ...], verify: bool) -> None:
     """Get MNIST's four files and verify them.
 
     Files that are there already are verified again, and only bad ones are fetched.
@@ -28,7 +29,7 @@ def download(console: Console, data_dir: Path, sources: tuple[str, ...], is_chec
     from mnistcli.errors import DataError
 
     fetched = []
-    if is_check:
+    if verify:
         if problems := worker.find_problems(data_dir):
             raise DataError("; ".join(problems.values()))
     else:

@@ -34,7 +34,7 @@ def evaluate(
     data_dir: Path,
     split: str,
     min_accuracy: float | None,
-    as_json: bool,
+    json: bool,
 ) -> None:
     """Score the model on MNIST or on pictures.
 
@@ -53,7 +53,7 @@ def evaluate(
         data = load_data(split, data_dir, console)
         dataset, named_split = data.name, data.split
         evaluation = evaluate(model.predictor.predict(data.images), data.labels)
-    if as_json:
+    if json:
         where = {"dataset": dataset, "split": named_split}
         results.echo_json(
             {

@@ -38,4 +38,4 @@ min_accuracy = click.option(
     metavar="X",
     help="Exit with 1 if the accuracy is below X.",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+as_json = click.option("--json", is_flag=True, help="Print one JSON document.")

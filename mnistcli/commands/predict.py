@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mnistcli.commands import options, results
-from mnistcli.commands.console import Console
+from mnistcli.commands.console import ESCAPES, Console
 
 if TYPE_CHECKING:
     from mnistcli.recognition import Answer
-
-ESCAPES = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 @click.command()
@@ -31,6 +29,7 @@ ESCAPES = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
 @click.option(
     "--format",
     "output_format",
+    envvar="MNISTCLI_PREDICT_FORMAT",
     type=click.Choice(["text", "json", "csv"]),
     default="text",
     help="Lines of FILE, DIGIT and PROBABILITY separated by tabs, a JSON document, or CSV.",
@@ -113,5 +112,5 @@ def _columns(answer: "Answer", top: int | None) -> list[str]:
 
 def _csv_line(fields: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(fields)
-    return line.getvalue()
+    csv.writer(line, lineterminator="\n").writerow(fields)  # without it, "\n" is not quoted
+    return line.getvalue().removesuffix("\n")

@@ -1,6 +1,8 @@
 """What goes to standard output."""
 
 import json
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +18,7 @@ VERSION = 1
 
 def echo_json(document: dict[str, Any]) -> None:
     """Print a command's one JSON document."""
-    click.echo(json.dumps({"version": VERSION, **document}, allow_nan=False))
+    _print(json.dumps({"version": VERSION, **document}, allow_nan=False))
 
 
 def describe(evaluation: "Evaluation") -> dict[str, Any]:
@@ -32,7 +34,7 @@ def describe(evaluation: "Evaluation") -> dict[str, Any]:
 def echo_accuracy(evaluation: "Evaluation", dataset: str, split: str | None) -> None:
     """Print a score in one line."""
     images = f"{dataset} {split}" if split else dataset
-    click.echo(f"accuracy {_show(evaluation.accuracy)} over {evaluation.total} images ({images})")
+    _print(f"accuracy {_show(evaluation.accuracy)} over {evaluation.total} images ({images})")
 
 
 def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:
@@ -40,6 +42,18 @@ def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:
     if least is not None and not (evaluation.accuracy or 0) >= least:
         shown = _show(evaluation.accuracy)
         raise GateError(f"accuracy {shown} is below --min-accuracy {least}")
+
+
+def discard_output() -> None:
+    """Send standard output nowhere from now on: its reader, such as head, has left."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:  # the exit code still counts
+        discard_output()
 
 
 def _show(accuracy: float | None) -> str:

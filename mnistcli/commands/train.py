@@ -1,5 +1,6 @@
 """``mnistcli train``."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,7 @@ DEFAULTS = RECIPES[DEFAULT_MODEL]
 )
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, sys.float_info.max, min_open=True),
     metavar="X",
     show_default=f"the run's, or {DEFAULTS.learning_rate}",
     help="Of the loss summed over a batch.",
@@ -81,7 +82,7 @@ def train(
     restart: bool,
     log_every: int,
     min_accuracy: float | None,
-    as_json: bool,
+    json: bool,
 ) -> None:
     """Train on MNIST and score the result.
 
@@ -106,7 +107,7 @@ def train(
     checkpoint, seconds = _carry_out(plan, data_dir, console)
     trained = open_model(checkpoint, console)
     evaluation = evaluate(trained.predictor.predict(test.images), test.labels)
-    if as_json:
+    if json:
         results.echo_json(
             {
                 "model": trained.describe(),
