@@ -55,10 +55,11 @@ def test_the_readme_has_the_exit_codes(kind: type[errors.MnistError], words: str
 def test_the_readme_explains_every_dependency() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (block,) = re.findall(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
-    dependencies = re.findall(r'"([a-z0-9-]+)>=', block)
+    dependencies = re.findall(r'"([a-z0-9-]+)>=([0-9.]+)"', block)
 
     assert len(dependencies) == len(block.splitlines())  # each has a lower bound
-    assert sorted(re.findall(r"^\| ([a-z][a-z0-9-]+) \| \w", README, re.MULTILINE)) == dependencies
+    rows = re.findall(r"^\| ([a-z][a-z0-9-]+) \| ([0-9.]+) \| \w", README, re.MULTILINE)
+    assert sorted(rows) == dependencies
 
 
 def test_the_tests_are_run_as_the_readme_says() -> None:
