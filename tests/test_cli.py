@@ -513,6 +513,7 @@ def test_an_export_that_cannot_be_kept_still_answers(
     assert "warning: the export is not kept" in result.stderr
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
 def test_an_interrupted_predict_exits_with_130(trained: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "mnistcli", "predict", "-"],
@@ -521,6 +522,7 @@ def test_an_interrupted_predict_exits_with_130(trained: Path, tmp_path: Path) ->
         stderr=subprocess.PIPE,
         text=True,
     )
+    wait_for_library("litert", process)
     time.sleep(1)  # it waits for its picture by now
     process.send_signal(signal.SIGINT)
 
@@ -528,9 +530,18 @@ def test_an_interrupted_predict_exits_with_130(trained: Path, tmp_path: Path) ->
     assert process.returncode == 130
 
 
+def wait_for_library(name: str, process: subprocess.Popen) -> None:
+    """Wait until a process has begun to load a native library."""
+    while name not in Path(f"/proc/{process.pid}/maps").read_text():
+        assert process.poll() is None
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
 def test_an_interrupt_while_tensorflow_loads_is_not_lost(run_process) -> None:
-    for seconds in (0.5, 1, 1.5):
+    for seconds in (0, 0.3, 0.6):
         process = run_process("train", "--steps", "1000000")
+        wait_for_library("libtensorflow", process)
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         output, notes = process.communicate(timeout=30)
