@@ -115,7 +115,10 @@ def download(
             missing.remove(file)
     if missing:
         names = ", ".join(file.archive for file in missing)
-        raise DataError(f"could not get {names} for {directory}; tried {'; '.join(failures)}")
+        raise DataError(
+            f"could not get {names} for {directory}; tried {'; '.join(failures)}; "
+            "'mnistcli download --from URL_OR_DIR' asks elsewhere"
+        )
     return wanted
 
 
