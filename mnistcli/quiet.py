@@ -29,13 +29,19 @@ def silenced_stderr() -> Iterator[None]:
 
 @contextmanager
 def undisturbed_import() -> Iterator[None]:
-    """Silence an import, and hold SIGINT back until it is done.
+    """Silence an import, and hold Ctrl-C back until it is done.
 
-    An exception raised while a native library loads is lost there, or crashes the process.
+    An exception raised while a native library loads is lost there, or crashes the process. A
+    mask would not do: the signal would reach a thread of a library loaded before.
     """
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held: list[int] = []
+    former = signal.getsignal(signal.SIGINT)
+    if former is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
     try:
         with silenced_stderr():
             yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+        signal.signal(signal.SIGINT, former)
+    if held:
+        raise KeyboardInterrupt
