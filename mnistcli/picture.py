@@ -133,7 +133,9 @@ def convert(picture: Image.Image, mode: str) -> Image.Image:
         PictureError: Pillow can't, as from CIELAB.
     """
     try:
-        return picture.convert(mode)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return picture.convert(mode)
     except UNREADABLE as error:
         raise PictureError(f"unusable picture: {error}") from error
 

@@ -58,7 +58,7 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
             if caught and not is_last:
                 raise StoppedError(
                     f"stopped at step {step}, saved as {checkpoint.path}; "
-                    "the same command goes on from there",
+                    "the same command, without --restart, goes on from there",
                     caught[0],
                 )
     return checkpoint, seconds

@@ -35,7 +35,7 @@ def get(url: str, answer_seconds: float, limit: int, progress: Progress) -> byte
         if response.status_code != 200:
             raise DataError(f"HTTP status {response.status_code} {response.reason}")
         declared = response.headers.get("Content-Length", "")
-        length = int(declared) if declared.isdecimal() else 0
+        length = int(declared) if declared.isdecimal() and len(declared) < 16 else 0
         return _read(response, limit, length, progress)
 
 

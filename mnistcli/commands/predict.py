@@ -112,5 +112,5 @@ def _columns(answer: "Answer", top: int | None) -> list[str]:
 
 def _csv_line(fields: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(fields)  # without it, "\n" is not quoted
-    return line.getvalue().removesuffix("\n")
+    csv.writer(line, lineterminator="\r\n").writerow(fields)  # so that both are quoted in names
+    return line.getvalue().removesuffix("\r\n")
