@@ -36,10 +36,11 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     Raises:
         ModelError: they are not those of its model.
     """
-    network = Network(checkpoint.settings.learning_rate)
     prefix = str(checkpoint.path / run.WEIGHTS)
     try:
-        tf.train.Checkpoint(network=network).read(prefix).assert_consumed()
+        with silenced_stderr():  # TensorFlow looks for devices at its first tensor
+            network = Network(checkpoint.settings.learning_rate)
+            tf.train.Checkpoint(network=network).read(prefix).assert_consumed()
     except (AssertionError, ValueError, tf.errors.OpError) as error:
         model = checkpoint.settings.model
         raise ModelError(f"{checkpoint.path}: does not hold the weights of {model}") from error

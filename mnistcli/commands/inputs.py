@@ -7,7 +7,7 @@ from mnistcli.commands.console import Console
 from mnistcli.dataset import Dataset, load_mnist
 from mnistcli.errors import ModelError
 from mnistcli.predictor import Predictor
-from mnistcli.quiet import silenced_stderr, undisturbed_import
+from mnistcli.quiet import undisturbed_import
 from mnistcli.run import Checkpoint, add_export, find_newest
 
 
@@ -63,8 +63,7 @@ def _export(checkpoint: Checkpoint, console: Console) -> bytes:
     with undisturbed_import():
         from mnistcli.checkpoint import restore, to_tflite  # TensorFlow: seconds to import
 
-    with silenced_stderr():
-        tflite = to_tflite(restore(checkpoint))
+    tflite = to_tflite(restore(checkpoint))
     try:
         add_export(checkpoint, tflite)
     except OSError as error:
