@@ -10,6 +10,7 @@ from mnistcli.files import write_whole
 from mnistcli.network import Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
+from mnistcli.recipe import RECIPES
 
 
 def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkpoint:
@@ -26,12 +27,12 @@ def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkp
             reason = error.message.splitlines()[0]
             raise OSError(errno.EIO, reason, str(plan.directory)) from error
         if export:
-            write_whole(folder / run.EXPORT, to_tflite(network))
+            write_whole(folder / run.EXPORT, to_tflite(network, plan.settings.model))
     return run.open_checkpoint(plan.directory / f"model-{step}")
 
 
 def restore(checkpoint: run.Checkpoint) -> Network:
-    """Return a network with a checkpoint's tensors.
+    """Return the network of a checkpoint, as it was when it was saved.
 
     Raises:
         ModelError: they are not those of its model.
@@ -39,7 +40,7 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     prefix = str(checkpoint.path / run.WEIGHTS)
     try:
         with silenced_stderr():  # TensorFlow looks for devices at its first tensor
-            network = Network(checkpoint.settings.learning_rate)
+            network = Network(checkpoint.settings.model, checkpoint.settings.seed)
             tf.train.Checkpoint(network=network).read(prefix).assert_consumed()
     except (AssertionError, ValueError, tf.errors.OpError) as error:
         model = checkpoint.settings.model
@@ -47,10 +48,16 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     return network
 
 
-def to_tflite(network: Network) -> bytes:
-    """Export ``Network.y`` as a TensorFlow Lite model, float32 [N, 784] to float32 [N, 10]."""
+def to_tflite(network: Network, model: str) -> bytes:
+    """Export ``Network.y`` as a TensorFlow Lite model, float32 [N, 784] to float32 [N, 10].
+
+    Its weights have as many bits as the model's recipe says.
+    """
     with silenced_stderr():
         converter = tf.lite.TFLiteConverter.from_concrete_functions(
             [network.y.get_concrete_function()], network
         )
+        if RECIPES[model].export_bits == 16:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())

@@ -1,56 +1,93 @@
-"""The models, in the tutorials' own names and equations."""
+"""The models, in the tutorials' own names and equations (TensorFlow)."""
+
+from typing import Any
 
 import tensorflow as tf
 
-from mnistcli.digit import CLASSES, PIXELS
+from mnistcli.digit import CLASSES, PIXELS, SIDE
+from mnistcli.layers import flatten, make_layer
+from mnistcli.optimizer import Adam, GradientDescent, move_average
+from mnistcli.recipe import RECIPES, Recipe
 
 IMAGES = tf.TensorSpec([None, PIXELS], tf.float32, name="x")
 
 
-class Network(tf.Module):
-    """Softmax regression, y = softmax(x w + b), as in "MNIST For ML Beginners".
+class Classifier(tf.Module):
+    """Layers that see the features of an image, and the weights that tell digits by them.
+
+    In every method ``x`` is float32 [N, 784] in [0, 1].
+    """
+
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        """Start from layers that are random in the seed, and from ``w`` and ``b`` of zeros."""
+        super().__init__()
+        self.layers: list[Any] = []
+        x = tf.zeros([1, SIDE, SIDE, 1])
+        for number, layer in enumerate(recipe.layers, start=1):
+            # Negative, since what is random in a step has a key of the seed and the step.
+            self.layers.append(make_layer(layer, x.shape, [seed, -number]))
+            x = self.layers[-1](x, is_training=False)
+        self.w = tf.Variable(tf.zeros([flatten(x).shape[1], CLASSES]))
+        self.b = tf.Variable(tf.zeros([CLASSES]))
+
+    def features(self, x: tf.Tensor, is_training: bool = False) -> tf.Tensor:
+        """Return what the last layer sees of an image: of softmax regression, its pixels."""
+        x = tf.reshape(x, [-1, SIDE, SIDE, 1])
+        for layer in self.layers:
+            x = layer(x, is_training)
+        return flatten(x)
+
+    def logits(self, x: tf.Tensor, is_training: bool = False) -> tf.Tensor:
+        """Return the unnormalised log-probabilities, features(x) w + b, [N, 10]."""
+        return self.features(x, is_training) @ self.w + self.b
+
+
+class Network(Classifier):
+    """y = softmax(features(x) w + b); with features(x) = x, that of "MNIST For ML Beginners".
 
     In every method ``x`` is float32 [N, 784] in [0, 1] and ``label`` one-hot float32 [N, 10].
     """
 
-    def __init__(self, learning_rate: float) -> None:
-        """Start from zero weights, which answer every digit with probability 0.1."""
-        super().__init__()
-        self.learning_rate = learning_rate
-        self.w = tf.Variable(tf.zeros([PIXELS, CLASSES]), name="w")
-        self.b = tf.Variable(tf.zeros([CLASSES]), name="b")
-
-    def features(self, x: tf.Tensor) -> tf.Tensor:
-        """Return what the last layer sees of an image: of softmax regression, its pixels."""
-        return x
-
-    def logits(self, x: tf.Tensor) -> tf.Tensor:
-        """Return the unnormalised log-probabilities, [N, 10]."""
-        return self.features(x) @ self.w + self.b
+    def __init__(self, model: str, seed: int) -> None:
+        """Start from weights that answer every digit with probability 0.1."""
+        recipe = RECIPES[model]
+        super().__init__(recipe, seed)
+        self.label_smoothing, self.averaging = recipe.label_smoothing, recipe.averaging
+        self.weights, self.followed = self.trainable_variables, self.variables
+        self.average = Classifier(recipe, seed) if recipe.averaging else None
+        self.optimizer = Adam(self.weights, *recipe.adam) if recipe.adam else GradientDescent()
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
 
     @tf.function(input_signature=[IMAGES], autograph=False)
     def y(self, x: tf.Tensor) -> tf.Tensor:
-        """Return each digit's probability, [N, 10]; this is what is exported."""
-        return tf.nn.softmax(self.logits(x))
+        """Return each digit's probability, [N, 10]; this is what is exported.
+
+        It is that of the averaged weights, where the recipe has them averaged.
+        """
+        return tf.nn.softmax((self.average or self).logits(x))
 
     def loss(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        """Return the cross-entropy, -Σ label log y, summed over the batch."""
-        return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(label, self.logits(x)))
+        """Return the cross-entropy in training, -Σ label log y, summed over the batch."""
+        smooth = label * (1 - self.label_smoothing) + self.label_smoothing / CLASSES
+        logits = self.logits(x, is_training=True)
+        return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
 
-    def train(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        """Take one step of gradient descent and return the loss before it."""
+    def train(self, x: tf.Tensor, label: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
+        """Take one step down the gradient and return the loss before it."""
         with tf.GradientTape() as tape:
             loss = self.loss(x, label)
-        gradients = tape.gradient(loss, self.trainable_variables)
-        for variable, gradient in zip(self.trainable_variables, gradients, strict=True):
-            variable.assign_sub(self.learning_rate * gradient)
+        gradients = tape.gradient(loss, self.weights)
+        self.optimizer.apply(gradients, self.weights, learning_rate, self.step)
+        if self.average:
+            move_average(self.average.variables, self.followed, self.averaging, self.step)
+        self.step.assign_add(1)
         return loss
 
     def is_finite(self) -> bool:
         """Tell whether the weights' squares have a sum; once training diverges, they have none."""
-        return all(bool(tf.math.is_finite(tf.nn.l2_loss(weight))) for weight in self.variables)
+        return all(bool(tf.math.is_finite(tf.nn.l2_loss(weight))) for weight in self.weights)
 
     def accuracy(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Return the share of right answers, a float32 in [0, 1]."""
-        right = tf.argmax(self.logits(x), axis=1) == tf.argmax(label, axis=1)
+        right = tf.argmax(self.y(x), axis=1) == tf.argmax(label, axis=1)
         return tf.reduce_mean(tf.cast(right, tf.float32))

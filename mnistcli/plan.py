@@ -1,7 +1,7 @@
 """What a call of ``train`` will do, decided before any of it is done."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mnistcli.errors import ModelError
@@ -51,12 +51,13 @@ def make_plan(
     """
     start = None if restart else find_newest(directory, warn)
     settings = settle(request, start, directory)
+    steps = steps or max(settings.cycles, default=RECIPES[settings.model].steps)
     return Plan(
         directory=directory,
-        settings=settings,
+        settings=extend(settings, steps),
         run=start.run if start else find_last_run(directory) + 1,
         start=start,
-        steps=steps if steps is not None else RECIPES[settings.model].steps,
+        steps=steps,
         save_every=save_every,
         keep=keep,
         log_every=log_every,
@@ -78,6 +79,7 @@ def settle(request: Request, start: Checkpoint | None, directory: Path) -> Setti
             seed=request.seed or 0,
             batch_size=request.batch_size or recipe.batch_size,
             learning_rate=request.learning_rate or recipe.learning_rate,
+            cycles=(),
         )
     stored = asdict(start.settings)
     differences = [
@@ -93,3 +95,10 @@ def settle(request: Request, start: Checkpoint | None, directory: Path) -> Setti
             "--restart replaces it, --checkpoint-dir DIR begins another"
         )
     return start.settings
+
+
+def extend(settings: Settings, steps: int) -> Settings:
+    """Let a one-cycle schedule reach a step, by a further cycle if its cycles end before."""
+    if not RECIPES[settings.model].is_one_cycle or steps <= max(settings.cycles, default=0):
+        return settings
+    return replace(settings, cycles=(*settings.cycles, steps))

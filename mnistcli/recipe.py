@@ -1,19 +1,102 @@
-"""The models by name, each with how it is trained unless the user says otherwise."""
+"""The models by name: what they compute, and how they are trained unless the user says otherwise.
+
+A model's features are the layers written here; see :mod:`mnistcli.network` for the rest of it.
+"""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """A model's own defaults."""
+class Crop:
+    """Keep the central pixels of an image."""
 
+    side: int
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """Square kernels moved over the rows and columns, and a ReLU."""
+
+    side: int
+    channels: int
+    stride: int = 1
+    is_padded: bool = False  # with zeros, so that the size stays (divided by the stride)
+    is_normalised: bool = False  # each channel over the batch, before the ReLU
+    pool: int = 1  # keep the largest of pool × pool values
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Each unit from all values, and a ReLU."""
+
+    units: int
+
+
+Layer = Crop | Convolution | Dense
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model: its layers, and its own defaults."""
+
+    layers: tuple[Layer, ...]
     steps: int
     batch_size: int  # images a step
-    learning_rate: float  # of a loss summed over the batch
+    learning_rate: float  # of a loss summed over the batch; of a one-cycle schedule, the peak
+    images_per_call: int  # a signal waits for a call of TensorFlow, kept well under a second
+    is_one_cycle: bool = False  # or the learning rate is constant
+    adam: tuple[float, float] | None = None  # its β1 and β2; without, gradient descent
+    is_augmented: bool = False  # each image warped anew at each step
+    label_smoothing: float = 0.0  # share of a label that is spread over all ten digits
+    averaging: float = 0.0  # decay a step of the average of the weights that answers
+    export_bits: int = 32  # of a weight in the export
 
 
 RECIPES = {
     # geektutu's train.py: 2000 steps of 64 at 0.001
-    "softmax": Recipe(steps=2000, batch_size=64, learning_rate=0.001),
+    "softmax": Recipe(
+        layers=(),
+        steps=2000,
+        batch_size=64,
+        learning_rate=0.001,
+        images_per_call=6400,
+    ),
+    # The layers, betas and peak of tuomaso/train_mnist_fast
+    "cnn": Recipe(
+        layers=(
+            Crop(24),
+            Convolution(5, 24, pool=2),
+            Convolution(3, 32, pool=2),
+            Dense(256),
+        ),
+        steps=700,
+        batch_size=256,
+        learning_rate=0.01,
+        images_per_call=6400,
+        is_one_cycle=True,
+        adam=(0.7, 0.9),
+    ),
+    # The layout of cdeotte/MNIST-CNN-99.75
+    "deepcnn": Recipe(
+        layers=(
+            Convolution(3, 32, is_normalised=True),
+            Convolution(3, 32, is_normalised=True),
+            Convolution(5, 32, is_normalised=True, is_padded=True, stride=2),
+            Convolution(3, 64, is_normalised=True),
+            Convolution(3, 64, is_normalised=True),
+            Convolution(5, 64, is_normalised=True, is_padded=True, stride=2),
+            Convolution(4, 128, is_normalised=True),
+        ),
+        steps=12_000,
+        batch_size=128,
+        learning_rate=0.003,
+        images_per_call=1280,
+        is_one_cycle=True,
+        adam=(0.9, 0.99),
+        is_augmented=True,
+        label_smoothing=0.05,
+        averaging=0.999,
+        export_bits=16,
+    ),
 }
 DEFAULT_MODEL = "softmax"

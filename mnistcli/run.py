@@ -11,6 +11,7 @@ A checkpoint is written aside and renamed, so under its name it is whole or dama
 
 import hashlib
 import json
+import math
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from pathlib import Path
 from mnistcli.errors import DataError, ModelError
 from mnistcli.files import flush, read_whole, write_whole
 
-FORMAT = 1
+FORMAT = 2
 """Version of ``checkpoint.json``."""
 
 RECORD, WEIGHTS, EXPORT, SUMS = "checkpoint.json", "weights", "model.tflite", "SHA256SUMS"
@@ -37,6 +38,7 @@ class Settings:
     seed: int
     batch_size: int  # images a step
     learning_rate: float
+    cycles: tuple[int, ...]  # the steps at which its learning rate's cycles end, if it has cycles
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,13 @@ def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | No
     Raises:
         ModelError: there are checkpoints, and none is whole.
     """
-    whole, damaged = _open_all(directory)
-    if damaged and not whole:  # or were they just removed, as newer ones took their place?
-        whole, damaged = _open_all(directory)
-    if not whole:
+    newest, damaged = _open_newest(directory)
+    if damaged and not newest:  # or were they just removed, as newer ones took their place?
+        newest, damaged = _open_newest(directory)
+    if not newest:
         for error in damaged.values():
             raise ModelError(f"{error}; no checkpoint is left, 'train --restart' begins anew")
         return None
-    newest = max(whole, key=lambda checkpoint: (checkpoint.run, checkpoint.step))
     for step, error in damaged.items():
         if step > newest.step:
             warn(f"{error}; using {newest.path}")
@@ -105,7 +106,7 @@ def _open(path: Path) -> Checkpoint:
     record = json.loads((path / RECORD).read_bytes())
     if record["version"] != FORMAT:
         raise ModelError(f"{path}: its format is {record['version']}, expected {FORMAT}")
-    settings = Settings(**record["settings"])
+    settings = Settings(**record["settings"] | {"cycles": tuple(record["settings"]["cycles"])})
     export = (path / EXPORT).read_bytes() if EXPORT in sums and not damaged else None
     return Checkpoint(path, settings, record["run"], record["step"], export)
 
@@ -164,19 +165,42 @@ def remove_old(directory: Path, run: int, keep: int) -> None:
         shutil.rmtree(hidden)
 
 
+def _open_newest(directory: Path) -> tuple[Checkpoint | None, dict[int, ModelError]]:
+    """Return the newest whole checkpoint, and what is wrong with newer ones, by step."""
+    damaged: dict[int, ModelError] = {}
+    for step, path in sorted(_list(directory), key=_age):
+        try:
+            return open_checkpoint(path), damaged
+        except ModelError as error:
+            damaged[step] = error
+    return None, damaged
+
+
+def _age(found: tuple[int, Path]) -> tuple[float, int]:
+    """Return a key that puts the newest run's last checkpoint first, after unreadable ones."""
+    step, path = found
+    try:
+        return -int(json.loads((path / RECORD).read_bytes())["run"]), -step
+    except (KeyError, OSError, TypeError, ValueError):
+        return -math.inf, -step
+
+
 def _open_all(directory: Path) -> tuple[list[Checkpoint], dict[int, ModelError]]:
     """Return a directory's whole checkpoints, and what is wrong with the others, by step."""
     whole: list[Checkpoint] = []
     damaged: dict[int, ModelError] = {}
-    for path in sorted(directory.glob("model-*")):
-        match = NAME.fullmatch(path.name)
-        if not match or not path.is_dir():
-            continue
+    for step, path in _list(directory):
         try:
             whole.append(open_checkpoint(path))
         except ModelError as error:
-            damaged[int(match[1])] = error
+            damaged[step] = error
     return whole, damaged
+
+
+def _list(directory: Path) -> list[tuple[int, Path]]:
+    """Return the steps and folders of all checkpoints, whole or not."""
+    found = ((NAME.fullmatch(path.name), path) for path in sorted(directory.glob("model-*")))
+    return [(int(match[1]), path) for match, path in found if match and path.is_dir()]
 
 
 def _read_sums(path: Path) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from mnistcli.augmentation import augment
 from mnistcli.batches import batch_indices
 from mnistcli.checkpoint import restore, save
 from mnistcli.dataset import Dataset
@@ -18,13 +19,12 @@ from mnistcli.errors import ModelError, StoppedError
 from mnistcli.network import Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
-from mnistcli.run import Checkpoint, remove_old
+from mnistcli.recipe import RECIPES
+from mnistcli.run import Checkpoint, Settings, remove_old
+from mnistcli.schedule import learning_rates
 
 THREADS = 2
 """A fixed number: sums in another order differ in their last bits, and a run must repeat."""
-
-IMAGES_PER_CALL = 6400
-"""A signal waits for the call under way, so that one is kept well under a second."""
 
 Progress = Callable[[int, float], None]
 """Called with the step reached and the mean loss of an image since the last call."""
@@ -39,7 +39,8 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
         OSError: a checkpoint can't be written.
     """
     fix_devices()
-    network = restore(plan.start) if plan.start else Network(plan.settings.learning_rate)
+    settings = plan.settings
+    network = restore(plan.start) if plan.start else Network(settings.model, settings.seed)
     seconds = 0.0
     with catch_signals() as caught:
         for step, loss, call_seconds in run_calls(network, data, plan):
@@ -50,7 +51,7 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
             if not math.isfinite(loss) or (is_due and not network.is_finite()):
                 raise ModelError(
                     f"the weights have diverged by step {step}: "
-                    f"--learning-rate {plan.settings.learning_rate} is too high"
+                    f"--learning-rate {settings.learning_rate} is too high"
                 )
             if is_due:
                 checkpoint = save(network, plan, step, export=is_last)
@@ -67,15 +68,16 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
 def run_calls(network: Network, data: Dataset, plan: Plan) -> Iterator[tuple[int, float, float]]:
     """Train, yielding after each call the step, the images' mean loss in it, and its seconds."""
     settings = plan.settings
-    run_steps = compile_steps(network, data)
-    step = plan.start.step if plan.start else 0
+    run_steps = compile_steps(network, data, settings)
+    step = int(network.step)
     while step < plan.steps:
         end = next_end(step, plan)
         indices = batch_indices(
             settings.seed, step, end - step, settings.batch_size, len(data.labels)
         )
+        rates = learning_rates(settings.learning_rate, settings.cycles, step, end - step)
         started = time.perf_counter()
-        loss = float(run_steps(indices)) / indices.size
+        loss = float(run_steps(indices, rates)) / indices.size
         yield end, loss, time.perf_counter() - started
         step = end
 
@@ -94,27 +96,39 @@ def fix_devices() -> None:
 
 def next_end(step: int, plan: Plan) -> int:
     """Return the step that the next call ends at: where to save or report, or soon enough."""
-    at_once = max(1, IMAGES_PER_CALL // plan.settings.batch_size)
+    settings = plan.settings
+    at_once = max(1, RECIPES[settings.model].images_per_call // settings.batch_size)
     every = (plan.save_every, plan.log_every, at_once)
     return min(plan.steps, *(step - step % interval + interval for interval in every))
 
 
-def compile_steps(network: Network, data: Dataset) -> Any:
+def compile_steps(network: Network, data: Dataset, settings: Settings) -> Any:
     """Return a function that takes one step for each row of indices, int32 [steps, batch size].
 
-    It gives the sum of the steps' losses. The images stay in memory as uint8.
+    Its second argument is the steps' learning rates, float32 [steps]; it gives the sum of their
+    losses. The images stay in memory as uint8.
     """
-    images = tf.constant(data.images.reshape(-1, PIXELS))
+    images = tf.constant(data.images)
     labels = tf.constant(data.labels)
+    is_augmented = RECIPES[settings.model].is_augmented
 
-    def take_step(total: tf.Tensor, rows: tf.Tensor) -> tf.Tensor:
+    def take_step(total: tf.Tensor, given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+        rows, rate = given
         x = scale_pixels(tf.cast(tf.gather(images, rows), tf.float32))
+        if is_augmented:
+            x = augment(x, settings.seed, network.step)
         label = tf.one_hot(tf.gather(labels, rows), CLASSES)
-        return total + network.train(x, label)
+        return total + network.train(tf.reshape(x, [-1, PIXELS]), label, rate)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, None], tf.int32)], autograph=False)
-    def run_steps(indices: tf.Tensor) -> tf.Tensor:
-        return tf.foldl(take_step, indices, initializer=0.0, parallel_iterations=1)
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None], tf.int32),
+            tf.TensorSpec([None], tf.float32),
+        ],
+        autograph=False,
+    )
+    def run_steps(indices: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
+        return tf.foldl(take_step, (indices, rates), initializer=0.0, parallel_iterations=1)
 
     return run_steps
 

@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,24 +9,37 @@ import pytest
 from mnistcli.errors import ModelError
 from mnistcli.plan import Plan
 from mnistcli.predictor import Predictor
+from mnistcli.recipe import RECIPES
 from mnistcli.run import Settings, find_newest, new_checkpoint
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
 
 
-def random_network() -> object:
+def random_network(model: str = "softmax") -> object:
+    """A network unlike any that has been trained, each digit its most probable somewhere."""
     from mnistcli.network import Network
 
-    network, random = Network(0.001), np.random.default_rng(3)
-    network.w.assign(random.normal(size=(784, 10)) / 10)
-    network.b.assign(random.normal(size=10))
+    network, random = Network(model, seed=0), np.random.default_rng(3)
+    network.step.assign(70)
+    for variable in network.variables:
+        if variable.dtype == "float32":
+            inputs = np.prod(variable.shape[:-1])
+            values = random.normal(0, np.sqrt(2 / inputs), variable.shape)
+            variable.assign(values if inputs > 1 else random.uniform(0.5, 1.5, variable.shape))
     return network
 
 
-def plan(directory: Path) -> Plan:
+def plan(directory: Path, model: str = "softmax") -> Plan:
     return Plan(
-        directory, SETTINGS, run=1, start=None, steps=70, save_every=1000, keep=5, log_every=100
+        directory,
+        replace(SETTINGS, model=model),
+        run=1,
+        start=None,
+        steps=70,
+        save_every=1000,
+        keep=5,
+        log_every=100,
     )
 
 
@@ -33,33 +47,43 @@ def ignore(message: str) -> None:
     pass
 
 
-def test_restores_the_very_same_weights(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", RECIPES)
+def test_restores_the_very_same_variables(model: str, tmp_path: Path) -> None:
     from mnistcli.checkpoint import restore, save
 
-    network = random_network()
-    save(network, plan(tmp_path), 70, export=False)
+    network = random_network(model)
+    save(network, plan(tmp_path, model), 70, export=False)
 
     newest = find_newest(tmp_path, ignore)
     restored = restore(newest)
 
-    assert (newest.step, newest.settings, newest.export) == (70, SETTINGS, None)
-    np.testing.assert_array_equal(restored.w.numpy(), network.w.numpy())
-    np.testing.assert_array_equal(restored.b.numpy(), network.b.numpy())
+    assert (newest.step, newest.settings.model, newest.export) == (70, model, None)
+    assert len(restored.variables) == len(network.variables)
+    for found, expected in zip(restored.variables, network.variables, strict=True):
+        np.testing.assert_array_equal(found.numpy(), expected.numpy())
 
 
-def test_the_export_answers_as_the_network_does(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("model", "tolerance", "most_bytes"),
+    [("softmax", 1e-5, 40_000), ("cnn", 1e-5, 600_000), ("deepcnn", 2e-3, 1_000_000)],
+)
+def test_the_export_answers_as_the_network_does(
+    model: str, tolerance: float, most_bytes: int, tmp_path: Path
+) -> None:
     from mnistcli.checkpoint import save
 
-    network = random_network()
+    network = random_network(model)
     images = np.random.default_rng(4).integers(0, 256, (1500, 28, 28)).astype(np.uint8)
 
-    checkpoint = save(network, plan(tmp_path), 70, export=True)
+    checkpoint = save(network, plan(tmp_path, model), 70, export=True)
     answers = Predictor(checkpoint.export, "there").predict(images)
 
-    expected = network.y((images / 255).reshape(-1, 784).astype(np.float32))
-    np.testing.assert_allclose(answers, expected, rtol=0, atol=1e-5)
+    expected = network.y((images / 255).reshape(-1, 784).astype(np.float32)).numpy()
+    np.testing.assert_allclose(answers, expected, rtol=0, atol=tolerance)
+    assert np.ptp(expected, axis=0).max() > 0.1
     assert answers.shape == (1500, 10)
     assert answers.dtype == np.float32
+    assert len(checkpoint.export) <= most_bytes
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")

@@ -25,7 +25,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 def test_begins_at_zero(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.network import Network
 
-    network = Network(learning_rate=0.001)
+    network = Network("softmax", seed=0)
 
     assert network.w.shape == (784, 10)
     assert network.b.shape == (10,)
@@ -36,7 +36,7 @@ def test_begins_at_zero(tensorflow: None, batches: list[Batch]) -> None:
 def test_loss_and_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.network import Network
 
-    network = Network(learning_rate=0.01)
+    network = Network("softmax", seed=0)
     random = np.random.default_rng(2)
     w, b = random.normal(size=(784, 10)) / 10, random.normal(size=10)
     network.w.assign(w)
@@ -44,7 +44,7 @@ def test_loss_and_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> N
     x, label = batches[0]
     y = softmax(x @ w + b)
 
-    loss = network.train(x, label)
+    loss = network.train(x, label, 0.01)
 
     assert float(loss) == pytest.approx(-(label * np.log(y)).sum(), rel=1e-5)
     # The gradient of the summed cross-entropy by the logits is y - label.
@@ -55,7 +55,7 @@ def test_loss_and_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> N
 def test_accuracy_is_the_share_of_right_answers(tensorflow: None) -> None:
     from mnistcli.network import Network
 
-    network = Network(learning_rate=0.001)
+    network = Network("softmax", seed=0)
     network.b.assign(np.eye(10)[3])
     label = np.eye(10, dtype=np.float32)[[3, 3, 3, 5]]
 
@@ -67,9 +67,9 @@ def test_equals_the_tutorials_graph(tensorflow: None, batches: list[Batch]) -> N
 
     from mnistcli.network import Network
 
-    network = Network(learning_rate=0.001)
+    network = Network("softmax", seed=0)
     for x, label in batches:
-        network.train(x, label)
+        network.train(x, label, 0.001)
 
     tf1 = tf.compat.v1  # geektutu's model.py, as it stands there
     with tf.Graph().as_default(), tf1.Session() as session:

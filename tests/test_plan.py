@@ -1,12 +1,14 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mnistcli.errors import ModelError
-from mnistcli.plan import Request, make_plan, settle
-from mnistcli.run import Checkpoint, Settings
+from mnistcli.plan import Plan, Request, make_plan, settle
+from mnistcli.recipe import RECIPES
+from mnistcli.run import Checkpoint, Settings, new_checkpoint
 
-STORED = Settings("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01)
+STORED = Settings("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01, cycles=())
 START = Checkpoint(Path("checkpoints/model-50"), STORED, run=1, step=50, export=None)
 HERE = Path("checkpoints")
 
@@ -14,7 +16,9 @@ HERE = Path("checkpoints")
 def test_a_new_run_has_the_models_defaults() -> None:
     settings = settle(Request(), None, HERE)
 
-    assert settings == Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+    assert settings == Settings(
+        "softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=()
+    )
 
 
 def test_a_new_run_has_what_was_asked_for() -> None:
@@ -38,7 +42,7 @@ def test_other_settings_than_the_runs_are_refused() -> None:
 
 
 def test_a_run_of_an_unknown_model_is_refused() -> None:
-    stored = Settings("resnet", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+    stored = Settings("resnet", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
     start = Checkpoint(Path("checkpoints/model-50"), stored, run=1, step=50, export=None)
 
     with pytest.raises(ModelError, match="model resnet, which is unknown here"):
@@ -58,3 +62,36 @@ def test_an_empty_directory_begins_its_first_run(tmp_path: Path) -> None:
     )
 
     assert (plan.run, plan.start, plan.steps) == (1, None, 2000)
+
+
+def plan(directory: Path, steps: int | None, **asked: Any) -> Plan:
+    choices = {"save_every": 1000, "keep": 5, "log_every": 100, "restart": False}
+    return make_plan(directory, Request(**asked), steps=steps, **choices, warn=print)
+
+
+def save(directory: Path, settings: Settings, step: int) -> None:
+    with new_checkpoint(directory, settings, 1, step) as folder:
+        (folder / "weights.index").touch()
+
+
+def test_a_one_cycle_schedule_spans_the_steps_asked_for(tmp_path: Path) -> None:
+    assert plan(tmp_path, 50, model="cnn").settings.cycles == (50,)
+    assert plan(tmp_path, None, model="cnn").settings.cycles == (RECIPES["cnn"].steps,)
+    assert plan(tmp_path, 50, model="softmax").settings.cycles == ()
+
+
+def test_a_stopped_run_goes_on_in_its_cycle(tmp_path: Path) -> None:
+    settings = plan(tmp_path, 50, model="cnn").settings
+    save(tmp_path, settings, 20)
+
+    for steps in (None, 50):
+        again = plan(tmp_path, steps)
+        assert (again.steps, again.settings) == (50, settings)
+    assert plan(tmp_path, 40).settings == settings
+
+
+@pytest.mark.parametrize("step", [20, 50])
+def test_more_steps_are_a_new_cycle_after_the_last(step: int, tmp_path: Path) -> None:
+    save(tmp_path, plan(tmp_path, 50, model="cnn").settings, step)
+
+    assert plan(tmp_path, 80).settings.cycles == (50, 80)

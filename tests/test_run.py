@@ -10,7 +10,7 @@ from mnistcli import run
 from mnistcli.errors import ModelError
 from mnistcli.run import Settings
 
-SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001)
+SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
 
 
 def add(directory: Path, step: int, number: int = 1, export: bytes | None = None) -> Path:
@@ -147,10 +147,10 @@ def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ({"version": 2}, "its format is 2, expected 1"),
+        ({"version": 1}, "its format is 1, expected 2"),
         ({}, "not a checkpoint's record: KeyError"),
         ([], "not a checkpoint's record: TypeError"),
-        ({"version": 1, "settings": {"model": "softmax"}}, "not a checkpoint's record: TypeError"),
+        ({"version": 2, "settings": {"cycles": []}}, "not a checkpoint's record: TypeError"),
     ],
 )
 def test_a_record_of_another_form_is_refused(record: object, message: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from mnistcli.plan import Plan
 from mnistcli.run import Checkpoint, Settings, find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-SETTINGS = Settings("softmax", "mnist", seed=5, batch_size=16, learning_rate=0.001)
+SETTINGS = Settings("softmax", "mnist", seed=5, batch_size=16, learning_rate=0.001, cycles=())
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from mnistcli.run import Checkpoint
 
 COUNT = click.IntRange(min=1)
-DEFAULTS = RECIPES[DEFAULT_MODEL]
+
+
+def _by_model(name: str) -> str:
+    """Tell a setting's default for each model."""
+    return "; ".join(f"{model} {getattr(recipe, name):g}" for model, recipe in RECIPES.items())
 
 
 @click.command()
@@ -29,29 +33,29 @@ DEFAULTS = RECIPES[DEFAULT_MODEL]
     "--steps",
     type=COUNT,
     metavar="N",
-    show_default=str(DEFAULTS.steps),
+    show_default=_by_model("steps"),
     help="The step to reach.",
 )
 @click.option(
     "--batch-size",
     type=click.IntRange(1, 60_000),
     metavar="N",
-    show_default=f"the run's, or {DEFAULTS.batch_size}",
+    show_default=f"the run's, or {_by_model('batch_size')}",
     help="Images a step.",
 )
 @click.option(
     "--learning-rate",
     type=click.FloatRange(0, sys.float_info.max, min_open=True),
     metavar="X",
-    show_default=f"the run's, or {DEFAULTS.learning_rate}",
-    help="Of the loss summed over a batch.",
+    show_default=f"the run's, or {_by_model('learning_rate')}",
+    help="Of the loss summed over a batch; of cnn and deepcnn, the peak of its cycle.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0, 2**32 - 1),
     metavar="N",
     show_default="the run's, or 0",
-    help="Decides the order of the images.",
+    help="Decides all that is random.",
 )
 @options.data_dir
 @options.checkpoint_dir
@@ -137,6 +141,9 @@ def _carry_out(plan: "Plan", data_dir: Path, console: Console) -> "tuple[Checkpo
 
     settings = plan.settings
     first_step = plan.start.step if plan.start else 0
+    if plan.start and settings.cycles != plan.start.settings.cycles:
+        end = max(plan.start.settings.cycles)
+        console.info(f"the learning rate's cycle ends at step {end}: a new one goes on from there")
     console.info(
         f"training {settings.model} on {settings.dataset} from step {first_step} to {plan.steps}, "
         f"batch size {settings.batch_size}, learning rate {settings.learning_rate}, "

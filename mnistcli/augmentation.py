@@ -1,0 +1,104 @@
+"""Images warped as hands differ, anew at every step (TensorFlow)."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from mnistcli.digit import SIDE
+
+ROTATION = math.radians(15)
+SCALE = 0.15
+"""Natural logarithm of the largest change in width or height."""
+SHEAR = 0.2
+SHIFT = 2.0
+"""Pixels, along each axis."""
+BEND = 1.0
+"""Standard deviation, in pixels, of the control points' displacements along each axis."""
+NODES = 6
+"""Control points along a side of the elastic warp."""
+STROKE = 0.5
+"""Largest share of the way from an image to one with all strokes a pixel thicker or thinner."""
+
+CENTRE = (SIDE - 1) / 2
+
+
+def augment(images: tf.Tensor, seed: int, step: tf.Tensor) -> tf.Tensor:
+    """Warp images [N, 28, 28] and change their strokes, as a function of the seed and the step.
+
+    Rotation, scales, shear, shift and stroke width are uniform between the limits above and
+    their negatives.
+    """
+    count = tf.shape(images)[0]
+    key = tf.stack([tf.constant(seed, tf.int64), step])
+    uniform = tf.random.stateless_uniform([7, count, 1, 1], key, -1.0, 1.0, alg="philox")
+    angle, wide, high, shear, down, right, stroke = tf.unstack(uniform)
+    bends = tf.random.stateless_normal([2, count, NODES, NODES], key, stddev=BEND, alg="philox")
+    rows, columns = affine_grid(
+        ROTATION * angle, tf.exp(SCALE * high), tf.exp(SCALE * wide), SHEAR * shear
+    )
+    bend_down, bend_right = tf.unstack(smooth(bends))
+    return sample(
+        change_strokes(images, STROKE * stroke),
+        rows + SHIFT * down + bend_down,
+        columns + SHIFT * right + bend_right,
+    )
+
+
+def change_strokes(images: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
+    """Thicken strokes, or thin them, by an amount, [N, 1, 1], from -1 to 1 pixel on each side."""
+    x = images[..., tf.newaxis]
+    thick = tf.nn.max_pool2d(x, 3, 1, "SAME")[..., 0]
+    thin = -tf.nn.max_pool2d(-x, 3, 1, "SAME")[..., 0]
+    return images + tf.nn.relu(amount) * (thick - images) - tf.nn.relu(-amount) * (images - thin)
+
+
+def affine_grid(
+    angle: tf.Tensor, height: tf.Tensor, width: tf.Tensor, shear: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the rows and columns, each [N, 28, 28], that an affine map takes the pixels to.
+
+    Pixels are sheared and turned about the centre, then the two axes are stretched.
+    """
+    offsets = tf.range(SIDE, dtype=tf.float32) - CENTRE
+    row, column = offsets[:, tf.newaxis], offsets[tf.newaxis, :]
+    sheared = column + shear * row
+    rows = height * (tf.sin(angle) * sheared + tf.cos(angle) * row)
+    columns = width * (tf.cos(angle) * sheared - tf.sin(angle) * row)
+    return rows + CENTRE, columns + CENTRE
+
+
+def smooth(nodes: tf.Tensor) -> tf.Tensor:
+    """Interpolate control points [..., n, n] to pixels [..., 28, 28] by cubic B-splines."""
+    basis = tf.constant(spline_basis(nodes.shape[-1]))
+    return tf.einsum("ij,...jk,lk->...il", basis, nodes, basis)
+
+
+def spline_basis(nodes: int) -> NDArray[np.float32]:
+    """Return the weight of each control point at each pixel, [28, nodes]; rows sum to 1.
+
+    Source: uniform cubic B-splines, de Boor, "A Practical Guide to Splines", 1978.
+    """
+    distance = np.linspace(1, nodes - 2, SIDE)[:, np.newaxis] - np.arange(nodes)
+    near, far = np.abs(distance), 2 - np.abs(distance)
+    weights = np.where(near < 1, 2 / 3 - near**2 + near**3 / 2, np.maximum(far, 0) ** 3 / 6)
+    return weights.astype(np.float32)
+
+
+def sample(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
+    """Return the images' values at places between pixels, bilinearly; outside an image is 0.
+
+    All arguments and the result are [N, 28, 28].
+    """
+    count, side = tf.shape(images)[0], SIDE + 1
+    padded = tf.pad(images, [[0, 0], [1, 1], [1, 1]])
+    corners = [padded[:, i : i + side, j : j + side] for i in (0, 1) for j in (0, 1)]
+    squares = tf.reshape(tf.stack(corners, axis=-1), [-1, 4])
+    rows, columns = (tf.clip_by_value(places + 1, 0, side - 1e-3) for places in (rows, columns))
+    top, left = tf.floor(rows), tf.floor(columns)
+    down, right = rows - top, columns - left
+    first = tf.range(count)[:, tf.newaxis, tf.newaxis] * side * side
+    found = tf.gather(squares, first + tf.cast(top * side + left, tf.int32))
+    weights = [(1 - down) * (1 - right), (1 - down) * right, down * (1 - right), down * right]
+    return tf.reduce_sum(found * tf.stack(weights, axis=-1), axis=-1)

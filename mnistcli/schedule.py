@@ -1,0 +1,26 @@
+"""The learning rate of each step."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+RISE = 0.3
+"""Share of a cycle in which the learning rate rises."""
+
+
+def learning_rates(
+    peak: float, cycles: tuple[int, ...], first_step: int, steps: int
+) -> NDArray[np.float32]:
+    """Return the learning rates, float32 [steps], of consecutive steps, counted from 0.
+
+    ``cycles`` are the steps at which one-cycle schedules end, each beginning where the one before
+    it ends: from 0 to the peak and back to 0 in straight lines (Smith and Topin, "Super-
+    Convergence", 2018, arXiv 1708.07120). Without cycles the rate stays at its peak.
+    """
+    if not cycles:
+        return np.full(steps, peak, np.float32)
+    middles = np.arange(first_step, first_step + steps) + 0.5
+    number = np.searchsorted(cycles, middles)
+    starts, ends = np.array([0, *cycles])[number], np.array(cycles)[number]
+    progress = (middles - starts) / (ends - starts)
+    rates: NDArray[np.float64] = np.minimum(progress / RISE, (1 - progress) / (1 - RISE))
+    return (peak * rates).astype(np.float32)

@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
+
+
+def test_adam_takes_the_papers_steps() -> None:
+    import tensorflow as tf
+
+    from mnistcli.optimizer import Adam
+
+    weight = tf.Variable([1.0, -2.0, 3.0])
+    adam = Adam([weight], 0.7, 0.9)
+    w, m, v = weight.numpy().astype(float), np.zeros(3), np.zeros(3)
+    random = np.random.default_rng(6)
+
+    for step in range(20):
+        gradient, rate = random.normal(size=3), 0.1 / (1 + step)
+        adam.apply([tf.constant(gradient, tf.float32)], [weight], rate, tf.constant(step))
+        m = 0.7 * m + 0.3 * gradient
+        v = 0.9 * v + 0.1 * gradient**2
+        corrected = m / (1 - 0.7 ** (step + 1)), v / (1 - 0.9 ** (step + 1))
+        w -= rate * corrected[0] / (np.sqrt(corrected[1]) + 1e-8)
+
+    assert np.abs(w - [1, -2, 3]).min() > 0.05
+    np.testing.assert_allclose(weight.numpy(), w, rtol=1e-5)
+
+
+def test_an_average_follows_its_variable() -> None:
+    import tensorflow as tf
+
+    from mnistcli.optimizer import move_average
+
+    average, variable = tf.Variable(4.0), tf.Variable(10.0)
+
+    move_average([average], [variable], 0.75, tf.constant(1000))
+    assert float(average) == 0.75 * 4 + 0.25 * 10
+    move_average([average], [variable], 0.75, tf.constant(0))
+    assert float(average) == pytest.approx(0.1 * 5.5 + 0.9 * 10)
