@@ -27,7 +27,7 @@ class Dataset:
 def load_mnist(
     split: str, data_dir: Path, report: Callable[[str], None], progress: download.Progress
 ) -> Dataset:
-    """Load MNIST's ``train`` (60,000 images) or ``test`` (10,000) split, verified.
+    """Read a split of MNIST as :func:`read_mnist` does.
 
     What is missing from ``data_dir``, or damaged there, is downloaded first; ``report`` is told.
 
@@ -36,14 +36,19 @@ def load_mnist(
         OSError: ``data_dir`` can't be written.
     """
     try:
-        return _read_mnist(split, data_dir)
+        return read_mnist(split, data_dir)
     except DataError as error:
         report(f"{error}; downloading MNIST")
         download.download(data_dir, download.MIRRORS, progress)
-        return _read_mnist(split, data_dir)
+        return read_mnist(split, data_dir)
 
 
-def _read_mnist(split: str, data_dir: Path) -> Dataset:
+def read_mnist(split: str, data_dir: Path) -> Dataset:
+    """Read MNIST's ``train`` (60,000 images) or ``test`` (10,000) split, and verify it.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
     files = [file for file in download.FILES if file.name.startswith(PREFIXES[split])]
     images, labels = (
         idx.parse(download.read_verified(data_dir, file), str(data_dir / file.archive))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mnistcli import download, idx
-from mnistcli.cli import main
+from mnistcli.__main__ import run
 
 TRAIN, TEST = 600, 200
 
@@ -41,5 +41,5 @@ def files_in(directory: Path) -> tuple[download.RemoteFile, ...]:
 
 
 if __name__ == "__main__":
-    download.FILES = files_in(Path(sys.argv[1]))
-    main(sys.argv[2:], prog_name="mnistcli")
+    download.FILES = files_in(Path(sys.argv.pop(1)))
+    run()

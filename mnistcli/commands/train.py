@@ -132,12 +132,21 @@ def _carry_out(plan: "Plan", data_dir: Path, console: Console) -> "tuple[Checkpo
     if plan.start and plan.start.step >= plan.steps:
         console.info(f"{plan.start.path}: step {plan.start.step} is reached, nothing to train")
         return plan.start, 0.0
+    from concurrent.futures import ThreadPoolExecutor
+
     from mnistcli.commands.inputs import load_data
+    from mnistcli.dataset import read_mnist
+    from mnistcli.errors import DataError
     from mnistcli.quiet import undisturbed_import
 
-    data = load_data("train", data_dir, console)
-    with undisturbed_import():
+    with ThreadPoolExecutor() as pool, undisturbed_import():
+        reading = pool.submit(read_mnist, "train", data_dir)
         from mnistcli.training import train  # TensorFlow: seconds to import
+
+    try:
+        data = reading.result()
+    except DataError:
+        data = load_data("train", data_dir, console)
 
     settings = plan.settings
     first_step = plan.start.step if plan.start else 0
