@@ -1,8 +1,10 @@
 """The program: ``mnistcli``, or ``python -m mnistcli``."""
 
 import os
+import signal
 import sys
 from contextlib import suppress
+from types import FrameType
 
 from mnistcli.cli import main
 
@@ -12,6 +14,7 @@ def run() -> None:
 
     That would take up to a second. All files are closed by now, and the rest is the system's.
     """
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         main(prog_name="mnistcli")
     except SystemExit as end:
@@ -20,6 +23,11 @@ def run() -> None:
         with suppress(AttributeError, OSError):  # closed, or found unwritable before
             stream.flush()
     os._exit(code if isinstance(code, int) else 0)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Leave as after an error, so that other processes and the terminal are cleaned up."""
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

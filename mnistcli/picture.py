@@ -6,6 +6,8 @@ import math
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,18 +58,19 @@ def prepare(data: bytes, preprocess: str = "mnist", invert: str = "auto") -> Pre
     Raises:
         PictureError: it can't be read, or has more pixels than Pillow's limit.
     """
-    picture = open_picture(data)
-    if preprocess == "plain":
-        return Prepared(resize_plainly(picture, is_inverted=invert != "no"), ())
-    gray, alpha = to_gray(upright(picture))
-    is_light = is_light_on_dark(gray, alpha) if invert == "auto" else invert == "no"
-    ink = to_light_ink(gray, alpha, is_light)
-    if is_framed(ink):
-        return Prepared(ink, ())
-    ink = remove_background(ink)
-    if ink.max() < FAINTEST:
-        return Prepared(np.zeros((SIDE, SIDE), np.uint8), ("no ink found: is it blank?",))
-    return Prepared(frame(ink), ())
+    with _silenced():
+        picture = open_picture(data)
+        if preprocess == "plain":
+            return Prepared(resize_plainly(picture, is_inverted=invert != "no"), ())
+        gray, alpha = to_gray(upright(picture))
+        is_light = is_light_on_dark(gray, alpha) if invert == "auto" else invert == "no"
+        ink = to_light_ink(gray, alpha, is_light)
+        if is_framed(ink):
+            return Prepared(ink, ())
+        ink = remove_background(ink)
+        if ink.max() < FAINTEST:
+            return Prepared(np.zeros((SIDE, SIDE), np.uint8), ("no ink found: is it blank?",))
+        return Prepared(frame(ink), ())
 
 
 def open_picture(data: bytes) -> Image.Image:
@@ -78,15 +81,11 @@ def open_picture(data: bytes) -> Image.Image:
     """
     if not data:
         raise PictureError("the file is empty")
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)  # what it logs, it raises as well
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data))
-            if picture.format == "EPS":
-                raise PictureError("EPS is a program to be run, not a picture")
-            picture.load()
+        picture = Image.open(io.BytesIO(data))
+        if picture.format == "EPS":
+            raise PictureError("EPS is a program to be run, not a picture")
+        picture.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
     except UnidentifiedImageError as error:
@@ -106,12 +105,9 @@ def resize_plainly(picture: Image.Image, is_inverted: bool) -> Gray:
 
 def upright(picture: Image.Image) -> Image.Image:
     """Turn a photo the way its EXIF orientation says."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ImageOps.exif_transpose(picture)
-    except UNREADABLE:  # damaged EXIF data: the pixels are still good
-        return picture
+    with suppress(*UNREADABLE):  # damaged EXIF data: the pixels are still good
+        ImageOps.exif_transpose(picture, in_place=True)
+    return picture
 
 
 def to_gray(picture: Image.Image) -> tuple[Gray, Gray | None]:
@@ -133,9 +129,7 @@ def convert(picture: Image.Image, mode: str) -> Image.Image:
         PictureError: Pillow can't, as from CIELAB.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return picture.convert(mode)
+        return picture.convert(mode)
     except UNREADABLE as error:
         raise PictureError(f"unusable picture: {error}") from error
 
@@ -173,6 +167,18 @@ def remove_background(ink: Gray) -> Gray:
     remaining = np.arange(256) - math.ceil(level + noise)
     levels = np.maximum(remaining, 0).astype(np.uint8)
     return np.take(levels, ink)
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep Pillow's warnings and log from the user: what matters of them is raised as well."""
+    log = logging.getLogger("PIL")
+    if log.level != logging.CRITICAL:  # setting it anew makes every line slower
+        log.setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
 
 
 def _border(values: NDArray[Any]) -> NDArray[Any]:

@@ -29,19 +29,21 @@ def silenced_stderr() -> Iterator[None]:
 
 @contextmanager
 def undisturbed_import() -> Iterator[None]:
-    """Silence an import, and hold Ctrl-C back until it is done.
+    """Silence an import, and hold Ctrl-C and SIGTERM back until it is done.
 
     An exception raised while a native library loads is lost there, or crashes the process. A
     mask would not do: the signal would reach a thread of a library loaded before.
     """
     held: list[int] = []
-    former = signal.getsignal(signal.SIGINT)
-    if former is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in former.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: held.append(number))
     try:
         with silenced_stderr():
             yield
     finally:
-        signal.signal(signal.SIGINT, former)
+        for number, handler in former.items():
+            signal.signal(number, handler)
     if held:
-        raise KeyboardInterrupt
+        signal.raise_signal(held[0])

@@ -5,15 +5,20 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import PictureError
+from mnistcli.parallel import map_ahead
 from mnistcli.picture import Prepared, prepare
-from mnistcli.predictor import Predictor
+
+if TYPE_CHECKING:  # or other processes, which only prepare pictures, would load LiteRT
+    from mnistcli.predictor import Predictor
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 """The files of a directory that are taken for pictures; a file named by itself always is."""
@@ -23,8 +28,15 @@ STANDARD_INPUT = "-"
 MAX_BYTES = 1 << 28
 """Largest picture file, 256 MiB."""
 
-BATCH_SIZE = 256
-"""Pictures held in memory at a time."""
+USUAL_BYTES = 1 << 16
+"""Read at first: memory for the largest file takes longer to get than a small file to read."""
+
+BATCH_SIZE = 64
+"""Pictures prepared and answered at a time."""
+
+
+Found = tuple[str, bytes | PictureError | None]
+"""A picture's name, and its content or what is wrong with it where that is known already."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +57,15 @@ class Answer:
 
 
 def recognise(
-    names: Iterable[str], predictor: Predictor, preprocess: str, invert: str
+    names: Iterable[str], predictor: "Predictor", preprocess: str, invert: str
 ) -> Iterator[Answer]:
     """Answer every picture among files, directories and ``-``, in their order.
 
     What can't be used gets an answer with an error, and the others are answered all the same.
     """
-    pictures = (_prepare(name, preprocess, invert) for name in find_pictures(names))
-    while batch := list(islice(pictures, BATCH_SIZE)):
+    prepare_all = partial(_prepare_all, preprocess=preprocess, invert=invert)
+    pictures = map(_read_input, find_pictures(names))
+    for batch in map_ahead(prepare_all, iter(lambda: list(islice(pictures, BATCH_SIZE)), [])):
         images = [prepared.image for _, prepared in batch if isinstance(prepared, Prepared)]
         probabilities = iter(predictor.predict(np.stack(images)) if images else ())
         for name, prepared in batch:
@@ -62,18 +75,18 @@ def recognise(
                 yield Answer(name, error=str(prepared))
 
 
-def find_pictures(names: Iterable[str]) -> Iterator[str | tuple[str, PictureError]]:
+def find_pictures(names: Iterable[str]) -> Iterator[Found]:
     """Replace each directory by the pictures in it, sorted, or by an error if it has none."""
     for name in names:
         if not os.path.isdir(name):
-            yield name
+            yield name, None
             continue
         try:
             files = sorted(entry.path for entry in os.scandir(name) if _is_picture(entry.name))
         except OSError as error:
             yield name, PictureError(f"{error.strerror}")
             continue
-        yield from files
+        yield from ((file, None) for file in files)
         if not files:
             yield name, PictureError("a directory without pictures")
 
@@ -88,28 +101,50 @@ def _is_picture(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
-def _prepare(
-    found: str | tuple[str, PictureError], preprocess: str, invert: str
-) -> tuple[str, Prepared | PictureError]:
-    if isinstance(found, tuple):
+def _read_input(found: Found) -> Found:
+    """Read standard input here: other processes don't have it."""
+    name, _ = found
+    if name != STANDARD_INPUT:
         return found
     try:
-        return found, prepare(_read(found), preprocess, invert)
+        return name, _read(name)
     except PictureError as error:
-        return found, error
+        return name, error
+
+
+def _prepare_all(
+    pictures: list[Found], preprocess: str, invert: str
+) -> list[tuple[str, Prepared | PictureError]]:
+    return [(name, _prepare(name, known, preprocess, invert)) for name, known in pictures]
+
+
+def _prepare(
+    name: str, known: bytes | PictureError | None, preprocess: str, invert: str
+) -> Prepared | PictureError:
+    if isinstance(known, PictureError):
+        return known
+    try:
+        return prepare(_read(name) if known is None else known, preprocess, invert)
+    except PictureError as error:
+        return error
 
 
 def _read(name: str) -> bytes:
     try:
-        if name == STANDARD_INPUT and sys.stdin is None:
-            raise PictureError("standard input is closed")
-        if name == STANDARD_INPUT:
-            data = sys.stdin.buffer.read(MAX_BYTES + 1)
-        else:
+        if name != STANDARD_INPUT:
             with open(name, "rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
+                return _read_stream(stream)
+        if sys.stdin is None:
+            raise PictureError("standard input is closed")
+        return _read_stream(sys.stdin.buffer)
     except OSError as error:
         raise PictureError(f"{error.strerror}") from error
-    if len(data) > MAX_BYTES:
+
+
+def _read_stream(stream: BinaryIO) -> bytes:
+    content = stream.read(USUAL_BYTES)
+    if len(content) == USUAL_BYTES:
+        content += stream.read(MAX_BYTES + 1 - USUAL_BYTES)
+    if len(content) > MAX_BYTES:
         raise PictureError(f"larger than {MAX_BYTES >> 20} MiB")
-    return data
+    return content

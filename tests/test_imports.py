@@ -35,7 +35,7 @@ LAYERS = [
     {"picture"},
     {"framing"},
     {"idx"},
-    {"digit", "files", "quiet"},
+    {"digit", "files", "parallel", "quiet"},
     {"errors"},
 ]
 TENSORFLOW_ROOMS = {"training", "checkpoint", "network", "layers", "optimizer", "augmentation"}
