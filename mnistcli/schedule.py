@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-RISE = 0.3
+RISE = 0.2
 """Share of a cycle in which the learning rate rises."""
 
 
