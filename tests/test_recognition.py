@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from drawing import seven, to_png
 
-from mnistcli import recognition
+from mnistcli import parallel, recognition
 from mnistcli.recognition import label_of, recognise
 
 
@@ -52,6 +52,26 @@ def test_answers_keep_the_order_across_batches(
     assert [bool(answer.error) for answer in answers] == [name == "missing" for name in names]
     order = [answer.probabilities[0] for answer in answers if answer.probabilities is not None]
     assert order == [0, 1, 2, 3]
+
+
+def test_answers_are_the_same_with_further_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = tmp_path / "7.png"
+    good.write_bytes(to_png(seven()))
+    (tmp_path / "damaged.png").write_bytes(to_png(seven())[:-30])
+    names = [str(good), str(tmp_path / "damaged.png"), str(good), "missing"] * 40
+    alone = list(recognise(names, Constant(), "mnist", "auto"))
+
+    monkeypatch.setattr(parallel, "ALONE", 0)
+    monkeypatch.setattr(parallel, "_count_cores", lambda: 3)
+    shared = list(recognise(names, Constant(), "mnist", "auto"))
+
+    assert [(answer.file, answer.error) for answer in shared] == [
+        (answer.file, answer.error) for answer in alone
+    ]
+    numbers = [answer.best(1)[0][1] for answer in shared if not answer.error]
+    assert numbers == list(range(80))
 
 
 def test_a_file_larger_than_the_limit_is_refused(

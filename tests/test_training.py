@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from mnistcli.batches import batch_indices
-from mnistcli.dataset import Dataset
+from mnistcli.dataset import Dataset, read_mnist
 from mnistcli.errors import ModelError, StoppedError
+from mnistcli.evaluation import evaluate
 from mnistcli.plan import Plan
+from mnistcli.predictor import Predictor
+from mnistcli.recipe import RECIPES
 from mnistcli.run import Checkpoint, Settings, find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -72,16 +75,42 @@ def test_saves_and_reports_on_the_way(data: Dataset, tmp_path: Path) -> None:
     assert find_newest(tmp_path, print) == checkpoint
 
 
-def test_a_run_in_pieces_ends_in_the_very_same_weights(data: Dataset, tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", RECIPES)
+def test_a_run_in_pieces_ends_in_the_very_same_state(
+    model: str, data: Dataset, tmp_path: Path
+) -> None:
+    from mnistcli.checkpoint import restore
     from mnistcli.training import train
 
-    whole, _ = train(plan_to(40, tmp_path / "whole"), data, ignore)
+    cycles = (25, 40) if RECIPES[model].is_one_cycle else ()
+    settings = replace(SETTINGS, model=model, cycles=cycles)
+    whole, _ = train(replace(plan_to(40, tmp_path / "whole"), settings=settings), data, ignore)
 
     piece = None
     for steps in (3, 4, 21, 40):
-        piece, _ = train(plan_to(steps, tmp_path / "pieces", piece), data, ignore)
+        plan = replace(plan_to(steps, tmp_path / "pieces", piece), settings=settings)
+        piece, _ = train(plan, data, ignore)
 
-    np.testing.assert_array_equal(weights(piece), weights(whole))
+    ends = [restore(piece).variables, restore(whole).variables]
+    for found, expected in zip(*ends, strict=True):
+        np.testing.assert_array_equal(found.numpy(), expected.numpy())
+    assert piece.export == whole.export
+
+
+@pytest.mark.parametrize("model", ["cnn", "deepcnn"])
+def test_a_convolutional_network_learns(model: str, small_mnist: Path, tmp_path: Path) -> None:
+    from mnistcli.training import train
+
+    settings = replace(SETTINGS, model=model, learning_rate=0.003, cycles=(60,), batch_size=32)
+    train_images, test_images = (read_mnist(split, small_mnist) for split in ("train", "test"))
+    plan = replace(plan_to(60, tmp_path), settings=settings)
+
+    checkpoint, _ = train(plan, train_images, ignore)
+
+    probabilities = Predictor(checkpoint.export, model).predict(test_images.images)
+    assert evaluate(probabilities, test_images.labels).accuracy > 0.9
+    other, _ = train(replace(plan, settings=replace(settings, seed=6), run=2), train_images, ignore)
+    assert other.export != checkpoint.export
 
 
 def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
@@ -89,8 +118,11 @@ def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
 
     plan = replace(plan_to(10**6, tmp_path), save_every=10**6, log_every=10**6)
 
-    assert next_end(0, plan) * SETTINGS.batch_size <= 6400
-    assert next_end(0, replace(plan, settings=replace(SETTINGS, batch_size=60_000))) == 1
+    for model, recipe in RECIPES.items():
+        settings = replace(SETTINGS, model=model)
+        assert next_end(0, replace(plan, settings=settings)) * 16 <= recipe.images_per_call
+        settings = replace(settings, batch_size=60_000)
+        assert next_end(0, replace(plan, settings=settings)) == 1
 
 
 @pytest.mark.parametrize("steps", [1, 20])
@@ -160,8 +192,13 @@ def test_an_ignored_signal_stays_ignored(data: Dataset, tmp_path: Path) -> None:
     assert checkpoint.step == 20
 
 
-def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path) -> None:
-    options = ["train", "--steps", "3000", "--save-every", "100", "--log-every", "10"]
+@pytest.mark.parametrize(
+    ("model", "steps", "save_every"), [("softmax", 3000, 100), ("cnn", 100, 3), ("deepcnn", 12, 1)]
+)
+def test_a_killed_run_ends_in_the_very_same_weights(
+    model: str, steps: int, save_every: int, run_process, tmp_path: Path
+) -> None:
+    options = ["train", "--model", model, "--steps", steps, "--save-every", save_every]
     whole = run_process(*options, "--checkpoint-dir", "whole")
     assert whole.wait() == 0
     whole.communicate()
@@ -172,7 +209,7 @@ def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path)
         time.sleep(0.002)
     killed.kill()
     killed.communicate()
-    assert not (tmp_path / "killed" / "model-3000").exists()
+    assert not (tmp_path / "killed" / f"model-{steps}").exists()
 
     again = run_process(*options, "--checkpoint-dir", "killed")
     _, notes = again.communicate()
@@ -180,5 +217,5 @@ def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path)
     assert again.returncode == 0
     assert "from step 0" not in notes
     ends = [find_newest(tmp_path / name, print) for name in ("whole", "killed")]
-    assert ends[0].step == ends[1].step == 3000
+    assert ends[0].step == ends[1].step == steps
     np.testing.assert_array_equal(weights(ends[0]), weights(ends[1]))

@@ -1,0 +1,66 @@
+import itertools
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import work
+
+from mnistcli import parallel
+from mnistcli.errors import MnistError
+from mnistcli.parallel import map_ahead
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "ALONE", 0)
+    monkeypatch.setattr(parallel, "_count_cores", lambda: 3)
+
+
+def test_keeps_the_order_and_uses_further_processes() -> None:
+    made = list(map_ahead(work.tell_process, range(300)))
+
+    assert [item for item, _ in made] == list(range(300))
+    processes = {process for _, process in made}
+    assert os.getpid() in processes
+    assert len(processes) == 3
+
+
+@pytest.mark.parametrize("items", [[], [7]])
+def test_little_is_done_here(items: list[int]) -> None:
+    assert list(map_ahead(work.tell_process, items)) == [(item, os.getpid()) for item in items]
+
+
+def test_a_single_core_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_count_cores", lambda: 1)
+
+    assert {process for _, process in map_ahead(work.tell_process, range(20))} == {os.getpid()}
+
+
+def test_takes_only_a_few_items_ahead() -> None:
+    taken = itertools.count()
+    stream = map_ahead(work.tell_process, taken)
+
+    for _ in range(200):
+        next(stream)
+
+    assert next(taken) < 200 + 50
+    stream.close()
+
+
+def test_a_process_that_is_ended_is_an_error() -> None:
+    with pytest.raises(MnistError, match="the system ended a process at work"):
+        list(map_ahead(work.die_elsewhere, range(300)))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_the_other_processes_end_with_this_one(number: int) -> None:
+    script = [sys.executable, work.__file__]
+    process = subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout.readline() == b"shared\n"
+
+    process.send_signal(number)
+
+    process.communicate(timeout=30)  # ends when all of them have closed standard output
+    assert process.returncode
