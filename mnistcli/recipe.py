@@ -3,18 +3,16 @@
 A model's features are the layers written here; see :mod:`mnistcli.network` for the rest of it.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Crop:
+class Crop(NamedTuple):
     """Keep the central pixels of an image."""
 
     side: int
 
 
-@dataclass(frozen=True)
-class Convolution:
+class Convolution(NamedTuple):
     """Square kernels moved over the rows and columns, and a ReLU."""
 
     side: int
@@ -25,8 +23,7 @@ class Convolution:
     pool: int = 1  # keep the largest of pool × pool values
 
 
-@dataclass(frozen=True)
-class Dense:
+class Dense(NamedTuple):
     """Each unit from all values, and a ReLU."""
 
     units: int
@@ -35,8 +32,7 @@ class Dense:
 Layer = Crop | Convolution | Dense
 
 
-@dataclass(frozen=True)
-class Recipe:
+class Recipe(NamedTuple):
     """A model: its layers, and its own defaults."""
 
     layers: tuple[Layer, ...]
@@ -65,16 +61,17 @@ RECIPES = {
     "cnn": Recipe(
         layers=(
             Crop(24),
-            Convolution(5, 24, pool=2),
+            Convolution(5, 16, pool=2),
             Convolution(3, 32, pool=2),
             Dense(256),
         ),
-        steps=700,
+        steps=500,
         batch_size=256,
         learning_rate=0.01,
         images_per_call=6400,
         is_one_cycle=True,
         adam=(0.7, 0.9),
+        label_smoothing=0.1,
     ),
     # The layout of cdeotte/MNIST-CNN-99.75
     "deepcnn": Recipe(

@@ -1,11 +1,14 @@
 """``mnistcli download``."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mnistcli.commands import options
 from mnistcli.commands.console import Console
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
@@ -20,7 +23,7 @@ from mnistcli.commands.console import Console
 )
 @click.option("--verify", is_flag=True, help="Only check the files that are there.")
 @click.pass_obj
-def download(console: Console, data_dir: Path, sources: tuple[str, ...], verify: bool) -> None:
+def download(console: Console, data_dir: "Path", sources: tuple[str, ...], verify: bool) -> None:
     """Get MNIST's four files and verify them.
 
     Files that are there already are verified again, and only bad ones are fetched.

@@ -1,6 +1,5 @@
 """``mnistcli eval``."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +8,8 @@ from mnistcli.commands import options, results
 from mnistcli.commands.console import Console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnistcli.commands.inputs import Model
     from mnistcli.evaluation import Evaluation
 
@@ -30,8 +31,8 @@ def evaluate(
     pictures: tuple[str, ...],
     preprocess: str,
     invert: str,
-    checkpoint_dir: Path,
-    data_dir: Path,
+    checkpoint_dir: "Path",
+    data_dir: "Path",
     split: str,
     min_accuracy: float | None,
     json: bool,

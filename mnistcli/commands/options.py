@@ -1,12 +1,33 @@
 """The options that several commands share."""
 
-from pathlib import Path
+import os
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Directory(click.Path):
+    """A directory, there or to be made, as a ``Path``; that class is loaded at the first."""
+
+    def __init__(self) -> None:
+        """Refuse a file."""
+        super().__init__(file_okay=False)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "Path":
+        """Return the path."""
+        from pathlib import Path
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
 data_dir = click.option(
     "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Directory(),
     metavar="DIR",
     default="MNIST_data",
     envvar="MNISTCLI_DATA_DIR",
@@ -14,7 +35,7 @@ data_dir = click.option(
 )
 checkpoint_dir = click.option(
     "--checkpoint-dir",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=Directory(),
     metavar="DIR",
     default="checkpoints",
     envvar="MNISTCLI_CHECKPOINT_DIR",

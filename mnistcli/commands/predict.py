@@ -1,9 +1,6 @@
 """``mnistcli predict``."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +9,8 @@ from mnistcli.commands import options, results
 from mnistcli.commands.console import ESCAPES, Console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnistcli.recognition import Answer
 
 
@@ -40,7 +39,7 @@ def predict(
     pictures: tuple[str, ...],
     preprocess: str,
     invert: str,
-    checkpoint_dir: Path,
+    checkpoint_dir: "Path",
     top: int | None,
     output_format: str,
 ) -> None:
@@ -111,6 +110,9 @@ def _columns(answer: "Answer", top: int | None) -> list[str]:
 
 
 def _csv_line(fields: list[str]) -> str:
+    import csv
+    import io
+
     line = io.StringIO()
     csv.writer(line, lineterminator="\r\n").writerow(fields)  # so that both are quoted in names
     return line.getvalue().removesuffix("\r\n")

@@ -1,6 +1,5 @@
 """What goes to standard output."""
 
-import json
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ VERSION = 1
 
 def echo_json(document: dict[str, Any]) -> None:
     """Print a command's one JSON document."""
+    import json
+
     _print(json.dumps({"version": VERSION, **document}, allow_nan=False))
 
 

@@ -1,7 +1,6 @@
 """``mnistcli train``."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,8 @@ from mnistcli.commands.console import Console
 from mnistcli.recipe import DEFAULT_MODEL, RECIPES
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mnistcli.plan import Plan
     from mnistcli.run import Checkpoint
 
@@ -79,8 +80,8 @@ def train(
     batch_size: int | None,
     learning_rate: float | None,
     seed: int | None,
-    data_dir: Path,
-    checkpoint_dir: Path,
+    data_dir: "Path",
+    checkpoint_dir: "Path",
     save_every: int,
     keep: int,
     restart: bool,
@@ -127,7 +128,7 @@ def train(
     results.check_accuracy(evaluation, min_accuracy)
 
 
-def _carry_out(plan: "Plan", data_dir: Path, console: Console) -> "tuple[Checkpoint, float]":
+def _carry_out(plan: "Plan", data_dir: "Path", console: Console) -> "tuple[Checkpoint, float]":
     """Carry out the plan, or say that there is nothing to do."""
     if plan.start and plan.start.step >= plan.steps:
         console.info(f"{plan.start.path}: step {plan.start.step} is reached, nothing to train")
