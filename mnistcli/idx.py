@@ -6,7 +6,6 @@ fastest. Source: the format's description on MNIST's home page (LeCun, Cortes an
 """
 
 import gzip
-import io
 import math
 import struct
 import zlib
@@ -28,6 +27,9 @@ ELEMENT_TYPES: dict[int, np.dtype[Any]] = {
     0x0E: np.dtype(">f8"),
 }
 GZIP_MAGIC = b"\x1f\x8b"
+GZIP = 16 + zlib.MAX_WBITS
+"""To zlib, that there is gzip's header and checksum around the data."""
+
 MAX_BYTES = 1 << 28
 """Most bytes of content that are read, 256 MiB: five times MNIST's largest file."""
 
@@ -58,17 +60,30 @@ def decompress(data: bytes, where: str, limit: int = MAX_BYTES) -> bytes:
     Raises:
         DataError: the gzip stream is damaged, or the content is longer than ``limit`` bytes.
     """
-    content = data
-    if data.startswith(GZIP_MAGIC):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-                content = stream.read(limit + 1)
-                stream.read(1)  # reaching the end checks the stream's own checksum
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"{where}: damaged gzip data: {error}") from error
+    content = _inflate(data, where, limit) if data.startswith(GZIP_MAGIC) else data
     if len(content) > limit:
         raise DataError(f"{where}: more than the {limit} bytes expected")
     return content
+
+
+def _inflate(data: bytes, where: str, limit: int) -> bytes:
+    """Return the content of gzip data's members, and a byte too many if it is beyond the limit.
+
+    In one call a member, unlike the gzip module: other threads go on undisturbed.
+    """
+    parts: list[bytes] = []
+    room = limit + 1
+    while data and room:
+        member = zlib.decompressobj(wbits=GZIP)
+        try:
+            parts.append(member.decompress(data, room))
+        except zlib.error as error:
+            raise DataError(f"{where}: damaged gzip data: {error}") from error
+        room -= len(parts[-1])
+        if room and not member.eof:
+            raise DataError(f"{where}: damaged gzip data: it ends within the content")
+        data = member.unused_data.lstrip(b"\0")
+    return b"".join(parts)
 
 
 def parse(content: bytes, where: str) -> NDArray[Any]:
@@ -94,7 +109,7 @@ def parse(content: bytes, where: str) -> NDArray[Any]:
         )
     elements = np.frombuffer(content, dtype, offset=header)
     try:
-        return elements.astype(dtype.newbyteorder("="), copy=False).reshape(shape)
+        return elements.astype(dtype.newbyteorder("=")).reshape(shape)
     except ValueError as error:  # more dimensions, or larger ones, than NumPy has
         raise DataError(f"{where}: IDX dimensions {list(shape)}: {error}") from error
 

@@ -26,7 +26,7 @@ def map_ahead(function: Callable[[Given], Made], items: Iterable[Given]) -> Iter
     Raises:
         MnistError: the system ended a process, as when memory runs out.
     """
-    others = _count_cores() - 1
+    others = count_cores() - 1
     remaining = iter(items)
     started = time.monotonic()
     for item in remaining:
@@ -67,7 +67,7 @@ def _map_with(
         executor.shutdown(cancel_futures=True)
 
 
-def _count_cores() -> int:
+def count_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))

@@ -6,9 +6,10 @@ from numpy.typing import NDArray
 
 from mnistcli.digit import CLASSES, PIXELS, to_input
 from mnistcli.errors import ModelError
+from mnistcli.parallel import count_cores
 from mnistcli.quiet import silenced_stderr
 
-BATCH_SIZE = 1000
+BATCH_SIZE = 250
 """Most images a call: beyond it memory grows and speed doesn't."""
 
 
@@ -23,7 +24,7 @@ class Predictor:
         """
         try:
             with silenced_stderr():
-                interpreter = Interpreter(model_content=tflite)
+                interpreter = Interpreter(model_content=tflite, num_threads=count_cores())
                 interpreter.allocate_tensors()
                 self._run = interpreter.get_signature_runner()
         except (ValueError, RuntimeError) as error:

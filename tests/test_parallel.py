@@ -15,7 +15,7 @@ from mnistcli.parallel import map_ahead
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "ALONE", 0)
-    monkeypatch.setattr(parallel, "_count_cores", lambda: 3)
+    monkeypatch.setattr(parallel, "count_cores", lambda: 3)
 
 
 def test_keeps_the_order_and_uses_further_processes() -> None:
@@ -33,7 +33,7 @@ def test_little_is_done_here(items: list[int]) -> None:
 
 
 def test_a_single_core_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "_count_cores", lambda: 1)
+    monkeypatch.setattr(parallel, "count_cores", lambda: 1)
 
     assert {process for _, process in map_ahead(work.tell_process, range(20))} == {os.getpid()}
 

@@ -64,7 +64,7 @@ def test_answers_are_the_same_with_further_processes(
     alone = list(recognise(names, Constant(), "mnist", "auto"))
 
     monkeypatch.setattr(parallel, "ALONE", 0)
-    monkeypatch.setattr(parallel, "_count_cores", lambda: 3)
+    monkeypatch.setattr(parallel, "count_cores", lambda: 3)
     shared = list(recognise(names, Constant(), "mnist", "auto"))
 
     assert [(answer.file, answer.error) for answer in shared] == [
