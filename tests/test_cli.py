@@ -234,6 +234,34 @@ def test_train_with_other_settings_exits_with_4(trained: Path, run) -> None:
     assert find_newest(trained, print).step == 60
 
 
+def test_a_convolutional_run_goes_on_in_a_new_cycle(small_mnist: Path, run) -> None:
+    first = run("train", "--model", "cnn", "--steps", "30", "--batch-size", "32", "--json")
+    again = run("train", "--json")
+    further = run("train", "--steps", "50", "--json")
+
+    assert json.loads(first.stdout)["model"]["name"] == "cnn"
+    assert "step 30 is reached, nothing to train" in again.stderr
+    assert "cycle ends at step 30: a new one goes on from there" in further.stderr
+    assert "training cnn on mnist from step 30 to 50, batch size 32" in further.stderr
+    documents = [json.loads(result.stdout) for result in (first, again, further)]
+    assert [document["step"] for document in documents] == [30, 30, 50]
+    assert documents[2]["accuracy"] > 0.9
+
+
+def test_training_images_found_damaged_are_downloaded(
+    small_mnist: Path, small_files: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = small_mnist / "train-images-idx3-ubyte.gz"
+    damaged.write_bytes(b"damaged")
+    monkeypatch.setattr(download, "MIRRORS", [str(small_files)])
+
+    result = run("train", "--steps", "5")
+
+    assert result.exit_code == 0
+    assert f"{damaged.name}: not an IDX file" in result.stderr
+    assert "; downloading MNIST" in result.stderr
+
+
 def test_train_restart_replaces_the_run(trained: Path, run) -> None:
     result = run("train", "--steps", "20", "--seed", "1", "--restart")
 
@@ -514,7 +542,13 @@ def test_an_export_that_cannot_be_kept_still_answers(
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
-def test_an_interrupted_predict_exits_with_130(trained: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [(signal.SIGINT, 130, "error: interrupted\n"), (signal.SIGTERM, 143, "")],
+)
+def test_a_stopped_predict_exits_as_shells_expect(
+    number: int, code: int, message: str, trained: Path, tmp_path: Path
+) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "mnistcli", "predict", "-"],
         cwd=tmp_path,
@@ -524,10 +558,10 @@ def test_an_interrupted_predict_exits_with_130(trained: Path, tmp_path: Path) ->
     )
     wait_for_library("litert", process)
     time.sleep(1)  # it waits for its picture by now
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
 
-    assert process.communicate()[1] == "error: interrupted\n"
-    assert process.returncode == 130
+    assert process.communicate()[1] == message
+    assert process.returncode == code
 
 
 def wait_for_library(name: str, process: subprocess.Popen) -> None:
@@ -538,16 +572,21 @@ def wait_for_library(name: str, process: subprocess.Popen) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
-def test_an_interrupt_while_tensorflow_loads_is_not_lost(run_process) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "message"), [(signal.SIGINT, 130, "error: "), (signal.SIGTERM, 143, "")]
+)
+def test_a_signal_while_tensorflow_loads_is_not_lost(
+    number: int, code: int, message: str, run_process
+) -> None:
     for seconds in (0, 0.3, 0.6):
         process = run_process("train", "--steps", "1000000")
         wait_for_library("libtensorflow", process)
         time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         output, notes = process.communicate(timeout=30)
 
-        assert (process.returncode, output) == (130, "")
-        assert notes.splitlines()[-1].startswith("error: ")
+        assert (process.returncode, output) == (code, "")
+        assert "".join(notes.splitlines()[-1:]).startswith(message)
 
 
 def test_a_terminal_shows_a_bar(small_mnist: Path, tmp_path: Path, small_files: Path) -> None:
@@ -649,3 +688,22 @@ def test_a_checkpoint_directory_that_cannot_be_made_exits_with_3(
 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.splitlines()[-1] == "error: file/checkpoints: Not a directory"
+
+
+def test_the_process_ends_without_taking_libraries_apart(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+    script = (
+        "import atexit, sys; atexit.register(print, 'taken apart');"
+        "from mnistcli.__main__ import run; run()"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", script, "predict", "7.png", "no.png"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.returncode == 1
+    assert re.fullmatch(r"7\.png\t\d\t[\d.]+\n", result.stdout)
+    assert result.stderr == "error: no.png: No such file or directory\n"
