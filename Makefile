@@ -1,6 +1,6 @@
 # To be run in a virtual environment of its own: it installs there.
 
-.PHONY: check test lint
+.PHONY: check test lint bench
 
 check: test lint  ## What CI runs
 
@@ -12,3 +12,6 @@ lint:
 	ruff check
 	ruff format --check
 	mypy
+
+bench:  ## Ours against the peers; PyTorch's too, where torch is installed
+	pip install . && python benchmarks/bench.py --json benchmarks/results.json

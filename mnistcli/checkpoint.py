@@ -1,4 +1,4 @@
-"""A network's tensors on disk, and its export."""
+"""A network's tensors on disk, and its export (TensorFlow)."""
 
 import errno
 

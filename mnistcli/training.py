@@ -1,4 +1,4 @@
-"""The training loop: many steps a call of TensorFlow, saved on the way and when stopped."""
+"""The training loop (TensorFlow): many steps a call, saved on the way and when stopped."""
 
 import math
 import signal
