@@ -31,10 +31,14 @@ def augment(images: tf.Tensor, seed: int, step: tf.Tensor) -> tf.Tensor:
     their negatives.
     """
     count = tf.shape(images)[0]
-    key = tf.stack([tf.constant(seed, tf.int64), step])
+    key, bends_key = tf.unstack(
+        tf.random.experimental.stateless_split([tf.constant(seed, tf.int64), step], 2, "philox")
+    )
     uniform = tf.random.stateless_uniform([7, count, 1, 1], key, -1.0, 1.0, alg="philox")
     angle, wide, high, shear, down, right, stroke = tf.unstack(uniform)
-    bends = tf.random.stateless_normal([2, count, NODES, NODES], key, stddev=BEND, alg="philox")
+    bends = tf.random.stateless_normal(
+        [2, count, NODES, NODES], bends_key, stddev=BEND, alg="philox"
+    )
     rows, columns = affine_grid(
         ROTATION * angle, tf.exp(SCALE * high), tf.exp(SCALE * wide), SHEAR * shear
     )

@@ -1,4 +1,7 @@
-"""The layers of the recipes, computed (TensorFlow)."""
+"""The layers of the recipes, computed (TensorFlow).
+
+A layer is called with the training step, counted from 0, or with None when it is to answer.
+"""
 
 import math
 from typing import Any
@@ -22,7 +25,7 @@ class Crop(tf.Module):
         super().__init__()
         self.rows = slice((shape[1] - layer.side) // 2, (shape[1] + layer.side) // 2)
 
-    def __call__(self, x: tf.Tensor, is_training: bool) -> tf.Tensor:
+    def __call__(self, x: tf.Tensor, step: tf.Tensor | None) -> tf.Tensor:
         """Return [N, side, side, channels]."""
         return x[:, self.rows, self.rows]
 
@@ -44,14 +47,14 @@ class Convolution(tf.Module):
             self.mean = tf.Variable(tf.zeros([layer.channels]), trainable=False)
             self.variance = tf.Variable(tf.ones([layer.channels]), trainable=False)
 
-    def __call__(self, x: tf.Tensor, is_training: bool) -> tf.Tensor:
+    def __call__(self, x: tf.Tensor, step: tf.Tensor | None) -> tf.Tensor:
         """Return [N, rows, columns, channels]."""
         padding = "SAME" if self.layer.is_padded else "VALID"
         x = tf.nn.conv2d(x, self.kernel, self.layer.stride, padding)
         if self.layer.pool > 1:
             x = tf.nn.max_pool2d(x, self.layer.pool, self.layer.pool, "VALID")
         if self.layer.is_normalised:
-            x = self.normalise(x, is_training)
+            x = self.normalise(x, is_training=step is not None)
         else:
             x = tf.nn.bias_add(x, self.bias)
         return tf.nn.relu(x)
@@ -85,9 +88,28 @@ class Dense(tf.Module):
         self.kernel = he_normal([math.prod(shape[1:]), layer.units], seed)
         self.bias = tf.Variable(tf.zeros([layer.units]))
 
-    def __call__(self, x: tf.Tensor, is_training: bool) -> tf.Tensor:
+    def __call__(self, x: tf.Tensor, step: tf.Tensor | None) -> tf.Tensor:
         """Return [N, units]."""
         return tf.nn.relu(flatten(x) @ self.kernel + self.bias)
+
+
+class Dropout(tf.Module):
+    """Values without a random share of them, in training."""
+
+    def __init__(self, layer: recipe.Dropout, shape: tf.TensorShape, seed: list[int]) -> None:
+        """Make the layer; what it drops is a function of the two seeds and the step."""
+        super().__init__()
+        self.share, self.seed = layer.share, seed
+
+    def __call__(self, x: tf.Tensor, step: tf.Tensor | None) -> tf.Tensor:
+        """Return a tensor of the same shape.
+
+        Srivastava et al., "Dropout", 2014; scaled in training, so that answering needs nothing.
+        """
+        if step is None:
+            return x
+        key = tf.random.experimental.stateless_fold_in(self.seed, step, alg="philox")
+        return tf.nn.experimental.stateless_dropout(x, self.share, key, rng_alg="philox")
 
 
 def make_layer(layer: recipe.Layer, shape: tf.TensorShape, seed: list[int]) -> Any:
@@ -96,6 +118,7 @@ def make_layer(layer: recipe.Layer, shape: tf.TensorShape, seed: list[int]) -> A
         recipe.Crop: Crop,
         recipe.Convolution: Convolution,
         recipe.Dense: Dense,
+        recipe.Dropout: Dropout,
     }
     return kinds[type(layer)](layer, shape, seed)
 

@@ -15,7 +15,8 @@ IMAGES = tf.TensorSpec([None, PIXELS], tf.float32, name="x")
 class Classifier(tf.Module):
     """Layers that see the features of an image, and the weights that tell digits by them.
 
-    In every method ``x`` is float32 [N, 784] in [0, 1].
+    In every method ``x`` is float32 [N, 784] in [0, 1], and ``step`` that of training, counted
+    from 0, or None in use.
     """
 
     def __init__(self, recipe: Recipe, seed: int) -> None:
@@ -26,20 +27,20 @@ class Classifier(tf.Module):
         for number, layer in enumerate(recipe.layers, start=1):
             # Negative, since what is random in a step has a key of the seed and the step.
             self.layers.append(make_layer(layer, x.shape, [seed, -number]))
-            x = self.layers[-1](x, is_training=False)
+            x = self.layers[-1](x, step=None)
         self.w = tf.Variable(tf.zeros([flatten(x).shape[1], CLASSES]))
         self.b = tf.Variable(tf.zeros([CLASSES]))
 
-    def features(self, x: tf.Tensor, is_training: bool = False) -> tf.Tensor:
+    def features(self, x: tf.Tensor, step: tf.Tensor | None = None) -> tf.Tensor:
         """Return what the last layer sees of an image: of softmax regression, its pixels."""
         x = tf.reshape(x, [-1, SIDE, SIDE, 1])
         for layer in self.layers:
-            x = layer(x, is_training)
+            x = layer(x, step)
         return flatten(x)
 
-    def logits(self, x: tf.Tensor, is_training: bool = False) -> tf.Tensor:
+    def logits(self, x: tf.Tensor, step: tf.Tensor | None = None) -> tf.Tensor:
         """Return the unnormalised log-probabilities, features(x) w + b, [N, 10]."""
-        return self.features(x, is_training) @ self.w + self.b
+        return self.features(x, step) @ self.w + self.b
 
 
 class Network(Classifier):
@@ -69,7 +70,7 @@ class Network(Classifier):
     def loss(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Return the cross-entropy in training, -Σ label log y, summed over the batch."""
         smooth = label * (1 - self.label_smoothing) + self.label_smoothing / CLASSES
-        logits = self.logits(x, is_training=True)
+        logits = self.logits(x, self.step)
         return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
 
     def train(self, x: tf.Tensor, label: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:

@@ -29,7 +29,13 @@ class Dense(NamedTuple):
     units: int
 
 
-Layer = Crop | Convolution | Dense
+class Dropout(NamedTuple):
+    """In training, set a share of the values to zero, and scale the others up to make up for it."""
+
+    share: float
+
+
+Layer = Crop | Convolution | Dense | Dropout
 
 
 class Recipe(NamedTuple):
@@ -41,6 +47,7 @@ class Recipe(NamedTuple):
     learning_rate: float  # of a loss summed over the batch; of a one-cycle schedule, the peak
     images_per_call: int  # a signal waits for a call of TensorFlow, kept well under a second
     is_one_cycle: bool = False  # or the learning rate is constant
+    last_rate: float = 0.0  # at the end of a cycle, as a share of the peak
     adam: tuple[float, float] | None = None  # its β1 and β2; without, gradient descent
     is_augmented: bool = False  # each image warped anew at each step
     label_smoothing: float = 0.0  # share of a label that is spread over all ten digits
@@ -83,16 +90,18 @@ RECIPES = {
             Convolution(3, 64, is_normalised=True),
             Convolution(5, 64, is_normalised=True, is_padded=True, stride=2),
             Convolution(4, 128, is_normalised=True),
+            Dropout(0.5),
         ),
         steps=12_000,
         batch_size=128,
         learning_rate=0.003,
         images_per_call=1280,
         is_one_cycle=True,
+        last_rate=0.3,
         adam=(0.9, 0.99),
         is_augmented=True,
         label_smoothing=0.05,
-        averaging=0.999,
+        averaging=0.9995,
         export_bits=16,
     ),
 }

@@ -8,12 +8,12 @@ RISE = 0.2
 
 
 def learning_rates(
-    peak: float, cycles: tuple[int, ...], first_step: int, steps: int
+    peak: float, last: float, cycles: tuple[int, ...], first_step: int, steps: int
 ) -> NDArray[np.float32]:
     """Return the learning rates, float32 [steps], of consecutive steps, counted from 0.
 
     ``cycles`` are the steps at which one-cycle schedules end, each beginning where the one before
-    it ends: from 0 to the peak and back to 0 in straight lines (Smith and Topin, "Super-
+    it ends: from 0 to the peak and down to the last, in straight lines (Smith and Topin, "Super-
     Convergence", 2018, arXiv 1708.07120). Without cycles the rate stays at its peak.
     """
     if not cycles:
@@ -22,5 +22,6 @@ def learning_rates(
     number = np.searchsorted(cycles, middles)
     starts, ends = np.array([0, *cycles])[number], np.array(cycles)[number]
     progress = (middles - starts) / (ends - starts)
-    rates: NDArray[np.float64] = np.minimum(progress / RISE, (1 - progress) / (1 - RISE))
-    return (peak * rates).astype(np.float32)
+    fall = peak + (last - peak) * (progress - RISE) / (1 - RISE)
+    rates: NDArray[np.float64] = np.where(progress < RISE, peak * progress / RISE, fall)
+    return rates.astype(np.float32)

@@ -69,13 +69,15 @@ def run_calls(network: Network, data: Dataset, plan: Plan) -> Iterator[tuple[int
     """Train, yielding after each call the step, the images' mean loss in it, and its seconds."""
     settings = plan.settings
     run_steps = compile_steps(network, data, settings)
+    peak = settings.learning_rate
+    last = peak * RECIPES[settings.model].last_rate
     step = int(network.step)
     while step < plan.steps:
         end = next_end(step, plan)
         indices = batch_indices(
             settings.seed, step, end - step, settings.batch_size, len(data.labels)
         )
-        rates = learning_rates(settings.learning_rate, settings.cycles, step, end - step)
+        rates = learning_rates(peak, last, settings.cycles, step, end - step)
         started = time.perf_counter()
         loss = float(run_steps(indices, rates)) / indices.size
         yield end, loss, time.perf_counter() - started

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnistcli.recipe import Convolution, Crop, Dense
+from mnistcli.recipe import Convolution, Crop, Dense, Dropout
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 RANDOM = np.random.default_rng(12)
@@ -29,7 +29,7 @@ def correlate(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
 def test_crops_to_the_centre() -> None:
     x = RANDOM.random((2, 28, 28, 1)).astype(np.float32)
 
-    np.testing.assert_array_equal(make(Crop(24), x)(x, False), x[:, 2:26, 2:26])
+    np.testing.assert_array_equal(make(Crop(24), x)(x, None), x[:, 2:26, 2:26])
 
 
 @pytest.mark.parametrize(("side", "stride", "pool"), [(3, 1, 1), (5, 2, 1), (3, 1, 2)])
@@ -42,8 +42,8 @@ def test_convolves_and_pools(side: int, stride: int, pool: int) -> None:
     if pool == 2:
         y = np.max([y[:, i::2, j::2] for i in (0, 1) for j in (0, 1)], axis=0)
 
-    np.testing.assert_allclose(layer(x, True), y, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(layer(x, False), y, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(layer(x, 0), y, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(layer(x, None), y, rtol=1e-4, atol=1e-4)
     assert 0 < (y == 0).mean() < 0.9
 
 
@@ -54,7 +54,7 @@ def test_pads_with_zeros() -> None:
     padded = np.pad(x, [(0, 0), (2, 2), (2, 2), (0, 0)])
     y = np.maximum(correlate(padded, layer.kernel.numpy(), 1) + layer.bias.numpy(), 0)
 
-    np.testing.assert_allclose(layer(x, False), y, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(layer(x, None), y, rtol=1e-4, atol=1e-4)
 
 
 def test_normalises_by_the_batch_in_training_and_by_all_batches_after_it() -> None:
@@ -68,9 +68,9 @@ def test_normalises_by_the_batch_in_training_and_by_all_batches_after_it() -> No
         scaled = (z - mean) / np.sqrt(variance + 1e-3)
         return np.maximum(layer.scale.numpy() * scaled + layer.bias.numpy(), 0)
 
-    np.testing.assert_allclose(layer(x, False), normalised(mean, variance), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(layer(x, None), normalised(mean, variance), rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(
-        layer(x, True), normalised(z.mean(axes), z.var(axes)), rtol=1e-3, atol=1e-3
+        layer(x, 0), normalised(z.mean(axes), z.var(axes)), rtol=1e-3, atol=1e-3
     )
     np.testing.assert_allclose(layer.mean, 0.9 * mean + 0.1 * z.mean(axes), rtol=1e-4)
     unbiased = z.var(axes) * count / (count - 1)
@@ -83,7 +83,26 @@ def test_a_dense_layer_takes_all_values_in_a_row() -> None:
 
     y = np.maximum(x.reshape(5, 24) @ layer.kernel.numpy() + layer.bias.numpy(), 0)
 
-    np.testing.assert_allclose(layer(x, True), y, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(layer(x, 0), y, rtol=1e-5, atol=1e-5)
+
+
+def test_drops_a_share_as_a_function_of_seed_and_step() -> None:
+    from tensorflow import constant, int64
+
+    from mnistcli.layers import make_layer
+
+    x = np.ones((10, 30, 30, 4), np.float32)
+    first, again, other_step, other_seed = (
+        make_layer(Dropout(0.3), x.shape, seed)(x, constant(step, int64)).numpy()
+        for seed, step in (([1, -2], 5), ([1, -2], 5), ([1, -2], 6), ([1, -3], 5))
+    )
+
+    assert (first == 0).mean() == pytest.approx(0.3, abs=0.01)
+    np.testing.assert_allclose(first[first > 0], 1 / 0.7, rtol=1e-6)
+    np.testing.assert_array_equal(first, again)
+    for other in (other_step, other_seed):
+        assert ((first == 0) & (other == 0)).mean() == pytest.approx(0.09, abs=0.01)
+    np.testing.assert_array_equal(make(Dropout(0.3), x)(x, None), x)
 
 
 def test_weights_begin_at_random_with_he_variance() -> None:
