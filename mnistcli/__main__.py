@@ -14,7 +14,8 @@ def run() -> None:
 
     That would take up to a second. All files are closed by now, and the rest is the system's.
     """
-    signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, _terminate)
     try:
         main(prog_name="mnistcli")
     except SystemExit as end:
@@ -22,7 +23,7 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError):  # closed, or found unwritable before
             stream.flush()
-    os._exit(code if isinstance(code, int) else 0)
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 from mnistcli.digit import SIDE
 
-ROTATION = math.radians(15)
-SCALE = 0.15
+ROTATION = math.radians(12)
+SCALE = 0.1
 """Natural logarithm of the largest change in width or height."""
-SHEAR = 0.2
-SHIFT = 2.0
+SHEAR = 0.15
+SHIFT = 1.5
 """Pixels, along each axis."""
-BEND = 1.0
+BEND = 0.7
 """Standard deviation, in pixels, of the control points' displacements along each axis."""
 NODES = 6
 """Control points along a side of the elastic warp."""
-STROKE = 0.5
+STROKE = 0.3
 """Largest share of the way from an image to one with all strokes a pixel thicker or thinner."""
 
 CENTRE = (SIDE - 1) / 2
@@ -99,8 +99,8 @@ def sample(images: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
     padded = tf.pad(images, [[0, 0], [1, 1], [1, 1]])
     corners = [padded[:, i : i + side, j : j + side] for i in (0, 1) for j in (0, 1)]
     squares = tf.reshape(tf.stack(corners, axis=-1), [-1, 4])
-    rows, columns = (tf.clip_by_value(places + 1, 0, side - 1e-3) for places in (rows, columns))
-    top, left = tf.floor(rows), tf.floor(columns)
+    rows, columns = (tf.clip_by_value(places + 1, 0, side) for places in (rows, columns))
+    top, left = (tf.minimum(tf.floor(places), side - 1) for places in (rows, columns))
     down, right = rows - top, columns - left
     first = tf.range(count)[:, tf.newaxis, tf.newaxis] * side * side
     found = tf.gather(squares, first + tf.cast(top * side + left, tf.int32))

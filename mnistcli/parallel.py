@@ -1,17 +1,21 @@
-"""Work on a stream shared by processes, in order and in bounded memory."""
+"""Work on a stream shared with further processes, in order and in bounded memory."""
 
 import os
-import signal
+import pickle
+import subprocess
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from threading import Thread
-from typing import TypeVar
-
-from mnistcli.errors import MnistError
+from contextlib import suppress
+from threading import local
+from typing import IO, Any, Generic, TypeVar
 
 ALONE = 0.1
-"""Seconds of work after which further processes are worth their start."""
+"""Seconds of work after which a further process is worth its start, and again after each more."""
+
+MOST = 8
+"""Processes at work, this one included: with more, it can't keep up with what they make."""
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -21,12 +25,10 @@ def map_ahead(function: Callable[[Given], Made], items: Iterable[Given]) -> Iter
     """Yield ``function`` of each item, in order; long work is shared with a process a further core.
 
     ``function``, the items and what is made of them must be picklable. At any time a few items
-    for each core have been taken and not yet yielded.
-
-    Raises:
-        MnistError: the system ended a process, as when memory runs out.
+    for each core have been taken and not yet yielded. Where a process can't be started, or is
+    ended by the system, its work is done here.
     """
-    others = count_cores() - 1
+    others = min(count_cores(), MOST) - 1
     remaining = iter(items)
     started = time.monotonic()
     for item in remaining:
@@ -42,18 +44,18 @@ def _map_with(
     others: int, function: Callable[[Given], Made], items: Iterable[Given]
 ) -> Iterator[Made]:
     """Keep other processes busy, and do here what they have no time for."""
-    # Most calls never come here, and would wait for these to load.
-    from concurrent.futures import Future, ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from multiprocessing import get_context
+    # Most calls never come here, and would wait for it to load.
+    from concurrent.futures import Future, ThreadPoolExecutor
 
-    # The processes are begun afresh: a fork of one with threads may hang.
-    executor = ProcessPoolExecutor(others, get_context("spawn"), _start_worker)
+    started = time.monotonic()
+    helpers = _Helpers(function)
+    executor = ThreadPoolExecutor(others)
     taken: deque[Future[Made]] = deque()
     try:
         for item in items:
-            if sum(not future.done() for future in taken) < 2 * others:
-                taken.append(executor.submit(function, item))
+            wanted = min(others, 1 + int((time.monotonic() - started) / ALONE))
+            if sum(not future.done() for future in taken) <= wanted:
+                taken.append(executor.submit(helpers.do, item))
             else:
                 taken.append(Future())
                 taken[-1].set_result(function(item))
@@ -61,10 +63,80 @@ def _map_with(
                 yield taken.popleft().result()
         for future in taken:
             yield future.result()
-    except BrokenProcessPool as error:
-        raise MnistError("the system ended a process at work: is there enough memory?") from error
     finally:
+        helpers.dismiss()
         executor.shutdown(cancel_futures=True)
+        helpers.close()
+
+
+class _Helpers(Generic[Given, Made]):
+    """A process for each thread that asks for one, and waits for it meanwhile."""
+
+    def __init__(self, function: Callable[[Given], Made]) -> None:
+        self.function = function
+        self.mine = local()
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.is_dismissed = False
+
+    def do(self, item: Given) -> Made:
+        """Have the thread's process do the function, or do it here if there is none."""
+        try:
+            if not hasattr(self.mine, "process"):
+                self.mine.process = None
+                self.mine.process = self._start()
+            if self.mine.process:
+                _write(self.mine.process.stdin, item)
+                made: Made = pickle.load(self.mine.process.stdout)
+                return made
+        except (OSError, EOFError, pickle.UnpicklingError):
+            self.mine.process = None
+        if self.is_dismissed:
+            raise RuntimeError("nobody waits for this any more")
+        return self.function(item)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start a process that finds modules where this one does; Ctrl-C is this one's matter."""
+        script = f"import sys; sys.path[:] = {sys.path}; from mnistcli.parallel import help; help()"
+        process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self.processes.append(process)
+        if self.is_dismissed:
+            process.kill()
+        _write(process.stdin, self.function)
+        return process
+
+    def dismiss(self) -> None:
+        """End the processes, and so the threads' waiting."""
+        self.is_dismissed = True
+        for process in self.processes:
+            process.kill()
+
+    def close(self) -> None:
+        """Leave nothing of the processes behind, once no thread uses them."""
+        for process in self.processes:
+            with suppress(OSError):  # what it was to read is still there
+                process.communicate()
+
+
+def help() -> None:
+    """Do a function sent to standard input for each item that follows, until it is closed.
+
+    It is, by the system, when the process that asked ends, however it does.
+    """
+    with suppress(EOFError, BrokenPipeError):
+        function = pickle.load(sys.stdin.buffer)
+        while True:
+            _write(sys.stdout.buffer, function(pickle.load(sys.stdin.buffer)))
+
+
+def _write(stream: IO[bytes] | Any, content: object) -> None:
+    pickle.dump(content, stream)
+    stream.flush()
 
 
 def count_cores() -> int:
@@ -72,18 +144,3 @@ def count_cores() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent process, and end with it however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    if parent:
-        parent.join()
-    os._exit(1)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -32,11 +31,14 @@ USUAL_BYTES = 1 << 16
 """Read at first: memory for the largest file takes longer to get than a small file to read."""
 
 BATCH_SIZE = 64
-"""Pictures prepared and answered at a time."""
+"""Most pictures prepared and answered at a time."""
+
+BATCH_BYTES = 1 << 20
+"""Size of their files at which a batch is full: a photograph takes as long as many drawings."""
 
 
-Found = tuple[str, bytes | PictureError | None]
-"""A picture's name, and its content or what is wrong with it where that is known already."""
+Content = bytes | PictureError
+"""What a picture's file holds, or why it can't be read."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,7 @@ def recognise(
     What can't be used gets an answer with an error, and the others are answered all the same.
     """
     prepare_all = partial(_prepare_all, preprocess=preprocess, invert=invert)
-    pictures = map(_read_input, find_pictures(names))
-    for batch in map_ahead(prepare_all, iter(lambda: list(islice(pictures, BATCH_SIZE)), [])):
+    for batch in map_ahead(prepare_all, _read_in_batches(find_pictures(names))):
         images = [prepared.image for _, prepared in batch if isinstance(prepared, Prepared)]
         probabilities = iter(predictor.predict(np.stack(images)) if images else ())
         for name, prepared in batch:
@@ -75,18 +76,18 @@ def recognise(
                 yield Answer(name, error=str(prepared))
 
 
-def find_pictures(names: Iterable[str]) -> Iterator[Found]:
+def find_pictures(names: Iterable[str]) -> Iterator[str | tuple[str, PictureError]]:
     """Replace each directory by the pictures in it, sorted, or by an error if it has none."""
     for name in names:
         if not os.path.isdir(name):
-            yield name, None
+            yield name
             continue
         try:
             files = sorted(entry.path for entry in os.scandir(name) if _is_picture(entry.name))
         except OSError as error:
             yield name, PictureError(f"{error.strerror}")
             continue
-        yield from ((file, None) for file in files)
+        yield from files
         if not files:
             yield name, PictureError("a directory without pictures")
 
@@ -101,50 +102,54 @@ def _is_picture(name: str) -> bool:
     return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
 
 
-def _read_input(found: Found) -> Found:
-    """Read standard input here: other processes don't have it."""
-    name, _ = found
-    if name != STANDARD_INPUT:
-        return found
-    try:
-        return name, _read(name)
-    except PictureError as error:
-        return name, error
+def _read_in_batches(
+    found: Iterable[str | tuple[str, PictureError]],
+) -> Iterator[list[tuple[str, Content]]]:
+    """Read the pictures' files, a bounded amount at a time."""
+    batch: list[tuple[str, Content]] = []
+    size = 0
+    for item in found:
+        name, content = (item, _read(item)) if isinstance(item, str) else item
+        batch.append((name, content))
+        size += len(content) if isinstance(content, bytes) else 0
+        if len(batch) == BATCH_SIZE or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _prepare_all(
-    pictures: list[Found], preprocess: str, invert: str
+    batch: list[tuple[str, Content]], preprocess: str, invert: str
 ) -> list[tuple[str, Prepared | PictureError]]:
-    return [(name, _prepare(name, known, preprocess, invert)) for name, known in pictures]
+    return [(name, _prepare(content, preprocess, invert)) for name, content in batch]
 
 
-def _prepare(
-    name: str, known: bytes | PictureError | None, preprocess: str, invert: str
-) -> Prepared | PictureError:
-    if isinstance(known, PictureError):
-        return known
+def _prepare(content: Content, preprocess: str, invert: str) -> Prepared | PictureError:
     try:
-        return prepare(_read(name) if known is None else known, preprocess, invert)
+        return (
+            content if isinstance(content, PictureError) else prepare(content, preprocess, invert)
+        )
     except PictureError as error:
         return error
 
 
-def _read(name: str) -> bytes:
+def _read(name: str) -> Content:
     try:
         if name != STANDARD_INPUT:
             with open(name, "rb") as stream:
                 return _read_stream(stream)
         if sys.stdin is None:
-            raise PictureError("standard input is closed")
+            return PictureError("standard input is closed")
         return _read_stream(sys.stdin.buffer)
     except OSError as error:
-        raise PictureError(f"{error.strerror}") from error
+        return PictureError(f"{error.strerror}")
 
 
-def _read_stream(stream: BinaryIO) -> bytes:
+def _read_stream(stream: BinaryIO) -> Content:
     content = stream.read(USUAL_BYTES)
     if len(content) == USUAL_BYTES:
         content += stream.read(MAX_BYTES + 1 - USUAL_BYTES)
     if len(content) > MAX_BYTES:
-        raise PictureError(f"larger than {MAX_BYTES >> 20} MiB")
+        return PictureError(f"larger than {MAX_BYTES >> 20} MiB")
     return content

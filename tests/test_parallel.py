@@ -8,7 +8,6 @@ import pytest
 import work
 
 from mnistcli import parallel
-from mnistcli.errors import MnistError
 from mnistcli.parallel import map_ahead
 
 
@@ -49,9 +48,29 @@ def test_takes_only_a_few_items_ahead() -> None:
     stream.close()
 
 
-def test_a_process_that_is_ended_is_an_error() -> None:
-    with pytest.raises(MnistError, match="the system ended a process at work"):
-        list(map_ahead(work.die_elsewhere, range(300)))
+@pytest.mark.parametrize("function", [work.die_elsewhere, work.die_in_the_middle])
+def test_what_a_process_leaves_undone_is_done_here(function) -> None:
+    assert list(map_ahead(function, range(300))) == [function(item) for item in range(300)]
+
+
+def test_without_further_processes_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+
+    made = list(map_ahead(work.tell_process, range(100)))
+
+    assert made == [(item, os.getpid()) for item in range(100)]
+
+
+def test_a_reader_that_leaves_ends_the_processes() -> None:
+    stream = map_ahead(work.tell_process, itertools.count())
+    others = {process for _, process in itertools.islice(stream, 300)} - {os.getpid()}
+
+    stream.close()
+
+    assert others
+    for process in others:
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
