@@ -40,6 +40,8 @@ def die_in_the_middle(item: int) -> bytes:
 
 
 if __name__ == "__main__":
-    for _, process in parallel.map_ahead(tell_process, itertools.count()):
+    from work import tell_process as imported
+
+    for _, process in parallel.map_ahead(imported, itertools.count()):
         if process != os.getpid():
             print("shared", flush=True)
