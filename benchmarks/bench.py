@@ -24,7 +24,11 @@ from mnistcli import idx
 
 PEERS = Path(__file__).parent / "peers"
 SAMPLES = sorted((Path(__file__).parents[1] / "test_num").iterdir())[:13]
-MNISTCLI = [Path(sys.executable).parent / "mnistcli", "-q"]
+MNISTCLI: list[str | Path] = [Path(sys.executable).parent / "mnistcli", "-q"]
+ENVIRONMENT = {  # without the user's own settings
+    **{name: value for name, value in os.environ.items() if not name.startswith("MNISTCLI_")},
+    "KERAS_BACKEND": "tensorflow",
+}
 LIBRARIES = ("tensorflow", "keras", "torch", "ai-edge-litert", "numpy", "pillow", "click")
 
 Command = list[str | Path]
@@ -43,6 +47,7 @@ class Measured:
 class Row:
     """A comparison of medians."""
 
+    key: str
     what: str
     unit: str
     ours: float
@@ -56,12 +61,17 @@ class Row:
 
     def as_markdown(self) -> str:
         """Return the row of a table."""
-        peer, ratio, limit = "", "", ""
-        if self.peer and self.ratio:
-            peer, ratio = f"{self.peer:.3g} {self.unit}", f"{self.ratio:.3g} ×"
-        if self.limit:
-            limit = f"{self.limit:.3g} {'×' if self.peer else self.unit}"
-        return f"| {self.what} | {self.ours:.3g} {self.unit} | {peer} | {ratio} | {limit} |"
+        peer = self._show(self.peer, self.unit)
+        ratio = self._show(self.ratio, "×") if self.unit else ""
+        limit = self._show(self.limit, "×" if self.peer else self.unit)
+        return f"| {self.what} | {self._show(self.ours, self.unit)} | {peer} | {ratio} | {limit} |"
+
+    def _show(self, number: float | None, unit: str) -> str:
+        if number is None:
+            return ""
+        if number >= 100:
+            return f"{number:.0f} {unit}"
+        return f"{number:.{2 if unit else 4}{'g' if number < 1 else 'f'}} {unit}".strip()
 
 
 def run(command: Command) -> Measured:
@@ -69,7 +79,7 @@ def run(command: Command) -> Measured:
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
         words = [str(word) for word in command]
         started = time.perf_counter()
-        process = subprocess.Popen(words, stdout=output, stderr=errors)
+        process = subprocess.Popen(words, stdout=output, stderr=errors, env=ENVIRONMENT)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         output.seek(0)
@@ -111,51 +121,81 @@ def python(name: str, *arguments: str | Path) -> Command:
 
 def bench(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     """Measure everything; ``folder`` is for what is made on the way."""
-    few = max(1, runs // 2)
-    softmax, cnn, graph = folder / "softmax", folder / "cnn", folder / "graph"
-    at = ["--data-dir", data]
+    yield from bench_softmax(data, folder, runs)
+    yield from bench_cnn(data, folder, runs)
 
+
+def bench_softmax(data: Path, folder: Path, runs: int) -> Iterator[Row]:
+    """Measure the start, and softmax regression against the tutorial's graph."""
+    softmax, graph = folder / "softmax", folder / "graph"
     ours, peer = compare([*MNISTCLI, "--help"], [sys.executable, "-c", "pass"], 4 * runs)
-    yield Row("`mnistcli --help`; `python -c pass`", "s", whole(ours), whole(peer), 5)
+    yield Row("help", "`mnistcli --help`; `python -c pass`", "s", whole(ours), whole(peer), 5)
 
-    train = [*MNISTCLI, "train", *at, "--json", "--restart", "--checkpoint-dir"]
-    ours, peer = compare([*train, softmax], python("tf1_train.py", data), runs)
-    what = "`train --steps 2000`; the TF1 script that only trains and scores"
-    yield Row(what, "s", whole(ours), whole(peer), 0.8)
-    yield Row("its 2000 steps", "s", printed(ours, "seconds"), printed(peer, "seconds"), 0.25)
-    yield Row("accuracy", "", printed(ours, "accuracy"), printed(peer, "accuracy"))
+    train: Command = [*MNISTCLI, "train", "--data-dir", data, "--json", "--restart"]
+    ours, peer = compare([*train, "--checkpoint-dir", softmax], python("tf1_train.py", data), runs)
+    what = "`train --steps 2000`; the TF1 script, which only trains and scores"
+    yield Row("train", what, "s", whole(ours), whole(peer), 0.8)
+    seconds = printed(ours, "seconds"), printed(peer, "seconds")
+    yield Row("train_steps", "of that, the 2000 steps", "s", *seconds, 0.25)
+    accuracy = printed(ours, "accuracy"), printed(peer, "accuracy")
+    yield Row("train_accuracy", "the accuracy they reach", "", *accuracy)
 
     run(python("tf1_train.py", data, graph))
-    predict = [*MNISTCLI, "predict", "--checkpoint-dir"]
     ours, peer = compare(
-        [*predict, softmax, *SAMPLES], python("tf1_predict.py", graph, *SAMPLES), runs
+        [*MNISTCLI, "predict", "--checkpoint-dir", softmax, *SAMPLES],
+        python("tf1_predict.py", graph, *SAMPLES),
+        runs,
     )
     what = "`predict` of 13 pictures; the TF1 script that restores and predicts"
-    yield Row(what, "s", whole(ours), whole(peer), 0.1)
-    yield Row("its memory", "MiB", memory(ours), memory(peer), 0.25)
+    yield Row("predict", what, "s", whole(ours), whole(peer), 0.1)
+    yield Row("predict_memory", "their memory", "MiB", memory(ours), memory(peer), 0.25)
 
-    train_cnn = [*train, cnn, "--model", "cnn"]
-    ours, peer = compare(train_cnn, python("keras_convnet.py", data), few)
-    what = "steps of `train --model cnn`; of Keras's convnet until 99 %"
-    yield Row(what, "s", printed(ours, "seconds"), printed(peer, "seconds"), 1 / 15)
-    yield Row("accuracy", "", printed(ours, "accuracy"), printed(peer, "accuracy"))
-    yield Row("memory", "MiB", memory(ours), memory(peer))
-    yield Row("memory of `train --model cnn`", "MiB", memory(ours), limit=1.2 * 1024)
+
+def bench_cnn(data: Path, folder: Path, runs: int) -> Iterator[Row]:
+    """Measure the convolutional network against Keras's and PyTorch's, and with many pictures."""
+    cnn, pictures = folder / "cnn", folder / "pictures"
+    train: Command = [
+        *MNISTCLI,
+        "train",
+        "--data-dir",
+        data,
+        "--json",
+        "--restart",
+        "--model",
+        "cnn",
+    ]
+    peers: dict[str, tuple[str, int, float | None]] = {
+        "keras": ("Keras's", max(1, runs // 2), 1 / 15)
+    }
     if importlib.util.find_spec("torch"):
-        peer = [run(python("torch_convnet.py", data))]
-        what = "steps of `train --model cnn`; of PyTorch's convnet until 99 %"
-        yield Row(what, "s", printed(ours, "seconds"), printed(peer, "seconds"))
+        peers["torch"] = ("PyTorch's", 1, None)
+    for name, (whose, few, limit) in peers.items():
+        script = python(f"{name}_convnet.py", data)
+        ours, peer = compare(train, script, few)
+        seconds = printed(ours, "seconds"), printed(peer, "seconds")
+        what = f"steps of `train --model cnn`; of {whose} convnet until 99 % ({few} of each)"
+        yield Row(f"cnn_steps_{name}", what, "s", *seconds, limit)
+        accuracy = printed(ours, "accuracy"), printed(peer, "accuracy")
+        yield Row(f"cnn_accuracy_{name}", "the accuracy they reach", "", *accuracy)
+        sizes = memory(ours), memory(peer)
+        yield Row(f"cnn_memory_{name}", "their memory", "MiB", *sizes)
+    yield Row("cnn_memory", "memory of `train --model cnn`", "MiB", sizes[0], limit=1.2 * 1024)
 
-    evaluate = [run([*MNISTCLI, "eval", *at, "--checkpoint-dir", cnn]) for _ in range(runs)]
-    yield Row("`eval` of 10,000 images with cnn", "s", whole(evaluate), limit=1.0)
+    evaluate: Command = [*MNISTCLI, "eval", "--data-dir", data, "--checkpoint-dir", cnn]
+    evaluated = [run(evaluate) for _ in range(runs)]
+    what = "`eval` of the 10,000 test images with cnn"
+    yield Row("eval", what, "s", whole(evaluated), limit=1.0)
 
-    pictures = folder / "pictures"
     pictures.mkdir()
     for number, image in enumerate(idx.read(data / "t10k-images-idx3-ubyte.gz")):
         Image.fromarray(image).save(pictures / f"{number:05}.png")
-    ours, peer = compare([*predict, cnn, pictures], python("pillow_decode.py", pictures), runs)
-    what = "`predict` of 10,000 PNG with cnn; Pillow only decoding them"
-    yield Row(what, "s", whole(ours), whole(peer), 3)
+    ours, peer = compare(
+        [*MNISTCLI, "predict", "--checkpoint-dir", cnn, pictures],
+        python("pillow_decode.py", pictures),
+        runs,
+    )
+    what = "`predict` of 10,000 PNG with cnn; Pillow, which only decodes them"
+    yield Row("predict_many", what, "s", whole(ours), whole(peer), 3)
 
 
 def describe_machine() -> dict[str, str | int | None]:
@@ -184,8 +224,6 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=Path("MNIST_data"))
     parser.add_argument("--json", type=Path, help="a file for the same as JSON")
     arguments = parser.parse_args()
-    data = arguments.data_dir.absolute()
-    run([*MNISTCLI, "download", "--data-dir", data])
 
     machine = describe_machine()
     print(", ".join(f"{name} {value}" for name, value in machine.items()), end="\n\n")
@@ -193,6 +231,9 @@ def main() -> None:
     print("|---|---|---|---|---|")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "MNIST_data"  # from wherever it is, under its usual names
+        sources: Command = ["--from", arguments.data_dir] if arguments.data_dir.exists() else []
+        run([*MNISTCLI, "download", "--data-dir", data, *sources])
         for row in bench(data, Path(folder), arguments.runs):
             rows.append(row)
             print(row.as_markdown(), flush=True)

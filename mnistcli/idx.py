@@ -33,6 +33,9 @@ GZIP = 16 + zlib.MAX_WBITS
 MAX_BYTES = 1 << 28
 """Most bytes of content that are read, 256 MiB: five times MNIST's largest file."""
 
+MOST_MEMBERS = 100
+"""Of a gzip file, which has one as a rule."""
+
 
 def read(path: Path) -> NDArray[Any]:
     """Read a raw or gzip-compressed IDX file into an array of its own shape and type.
@@ -74,6 +77,8 @@ def _inflate(data: bytes, where: str, limit: int) -> bytes:
     parts: list[bytes] = []
     room = limit + 1
     while data and room:
+        if len(parts) == MOST_MEMBERS:
+            raise DataError(f"{where}: gzip data in more than {MOST_MEMBERS} members")
         member = zlib.decompressobj(wbits=GZIP)
         try:
             parts.append(member.decompress(data, room))

@@ -31,9 +31,10 @@ class Crop(tf.Module):
 
 
 class Convolution(tf.Module):
-    """ReLU(pool(normalise(x * kernel)) + bias).
+    """ReLU(normalise(pool(x * kernel)) + bias).
 
-    The maximum of a pool is taken before the bias and the ReLU, which don't change its place.
+    The maximum of a pool is taken first, of fewer values for the rest: it has the same place
+    after a bias and a ReLU.
     """
 
     def __init__(self, layer: recipe.Convolution, shape: tf.TensorShape, seed: list[int]) -> None:

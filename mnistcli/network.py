@@ -68,7 +68,11 @@ class Network(Classifier):
         return tf.nn.softmax((self.average or self).logits(x))
 
     def loss(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
-        """Return the cross-entropy in training, -Σ label log y, summed over the batch."""
+        """Return the cross-entropy of a training step, -Σ label log y, summed over the batch.
+
+        The labels are smoothed as the recipe says, and layers that keep the batches' statistics
+        take in this one's.
+        """
         smooth = label * (1 - self.label_smoothing) + self.label_smoothing / CLASSES
         logits = self.logits(x, self.step)
         return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))

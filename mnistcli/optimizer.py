@@ -24,7 +24,10 @@ class GradientDescent(tf.Module):
 
 
 class Adam(tf.Module):
-    """Algorithm 1 of Kingma and Ba, "Adam", 2015, arXiv 1412.6980."""
+    """Kingma and Ba, "Adam", 2015, arXiv 1412.6980, as at the end of its section 2.
+
+    Unlike in algorithm 1, ε is added to the root before its correction for the first steps.
+    """
 
     def __init__(self, weights: Sequence[tf.Variable], beta1: float, beta2: float) -> None:
         """Begin with moments of zero for each weight."""

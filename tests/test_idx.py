@@ -28,6 +28,18 @@ def test_reads_gzip_whatever_the_name(tmp_path: Path) -> None:
     assert idx.read(tmp_path / "labels").tolist() == [7, 0, 9]
 
 
+def test_reads_gzip_of_several_members() -> None:
+    members = gzip.compress(LABELS[:5]) + gzip.compress(b"") + gzip.compress(LABELS[5:]) + bytes(9)
+
+    assert idx.decompress(members, "there") == LABELS
+    with pytest.raises(DataError, match="more than the 10 bytes expected"):
+        idx.decompress(members, "there", limit=10)
+    with pytest.raises(DataError, match="there: damaged gzip data: it ends within"):
+        idx.decompress(members[:-20], "there")
+    with pytest.raises(DataError, match="more than 100 members"):
+        idx.decompress(gzip.compress(b"") * 101, "there")
+
+
 @pytest.mark.parametrize(
     ("code", "elements", "expected"),
     [

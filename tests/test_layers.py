@@ -26,10 +26,11 @@ def correlate(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
     return np.einsum("nrcikl,klio->nrco", windows[:, ::stride, ::stride], kernel)
 
 
-def test_crops_to_the_centre() -> None:
+@pytest.mark.parametrize(("side", "rows"), [(24, slice(2, 26)), (20, slice(4, 24))])
+def test_crops_to_the_centre(side: int, rows: slice) -> None:
     x = RANDOM.random((2, 28, 28, 1)).astype(np.float32)
 
-    np.testing.assert_array_equal(make(Crop(24), x)(x, None), x[:, 2:26, 2:26])
+    np.testing.assert_array_equal(make(Crop(side), x)(x, None), x[:, rows, rows])
 
 
 @pytest.mark.parametrize(("side", "stride", "pool"), [(3, 1, 1), (5, 2, 1), (3, 1, 2)])

@@ -1,6 +1,10 @@
+import itertools
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from mnistcli.recipe import RECIPES
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -88,3 +92,79 @@ def test_equals_the_tutorials_graph(tensorflow: None, batches: list[Batch]) -> N
     assert np.abs(expected_w).max() > 0.01  # both have learnt something
     np.testing.assert_allclose(network.w.numpy(), expected_w, rtol=0, atol=1e-5)
     np.testing.assert_allclose(network.b.numpy(), expected_b, rtol=0, atol=1e-5)
+
+
+def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.log(softmax(logits))
+
+
+@pytest.mark.parametrize(("model", "smoothing"), [("cnn", 0.1), ("deepcnn", 0.05)])
+def test_the_loss_is_of_smoothed_labels(
+    model: str, smoothing: float, tensorflow: None, batches: list[Batch]
+) -> None:
+    from mnistcli.network import Network
+
+    network = Network(model, seed=0)
+    network.w.assign(np.random.default_rng(3).normal(size=network.w.shape) / 10)
+    x, label = batches[0]
+    logits = network.logits(x, network.step).numpy().astype(np.float64)
+
+    smoothed = label * (1 - smoothing) + smoothing / 10
+    expected = -(smoothed * log_softmax(logits)).sum()
+    assert float(network.loss(x, label)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_loss_is_that_of_training(tensorflow: None, batches: list[Batch]) -> None:
+    from mnistcli.network import Network
+
+    network = Network("deepcnn", seed=0)
+    network.w.assign(np.random.default_rng(3).normal(size=network.w.shape) / 10)
+    x, label = batches[0]
+    before = network.layers[0].mean.numpy()
+
+    losses = []
+    for step in (0, 0, 1):
+        network.step.assign(step)
+        losses.append(float(network.loss(x, label)))
+
+    assert np.abs(network.layers[0].mean.numpy() - before).max() > 0
+    assert losses[0] == losses[1] != losses[2]  # what is dropped out depends on the step
+
+
+def test_the_average_answers(tensorflow: None, batches: list[Batch]) -> None:
+    from mnistcli.network import Network
+
+    network = Network("deepcnn", seed=0)
+    x, label = batches[0]
+    network.b.assign(np.eye(10)[3] * 5)
+    network.average.b.assign(np.eye(10)[7] * 5)
+
+    assert network.y(x).numpy().argmax(axis=1).tolist() == [7] * 64
+    assert float(network.accuracy(x, np.eye(10, dtype=np.float32)[[7] * 64])) == 1
+
+    network.step.assign(1_000_000)
+    kernels = [network.layers[0].kernel, network.average.layers[0].kernel]
+    average = kernels[1].numpy()
+    network.train(x, label, 0.01)
+    moved = RECIPES["deepcnn"].averaging * average
+    moved += (1 - RECIPES["deepcnn"].averaging) * kernels[0].numpy()
+    np.testing.assert_allclose(kernels[1].numpy(), moved, rtol=1e-5, atol=1e-7)
+    assert int(network.step) == 1_000_001
+
+
+@pytest.mark.parametrize("model", ["cnn", "deepcnn"])
+def test_layers_begin_differently_and_with_the_seed(model: str, tensorflow: None) -> None:
+    from mnistcli.network import Network
+
+    def beginnings(seed: int) -> list[NDArray[np.float32]]:
+        kernels = [
+            layer.kernel.numpy().ravel()
+            for layer in Network(model, seed).layers
+            if hasattr(layer, "kernel")
+        ]
+        return [kernel[:100] / kernel.std() for kernel in kernels]
+
+    first, other = beginnings(1), beginnings(2)
+    for one, two in (*itertools.combinations(first, 2), *zip(first, other, strict=True)):
+        assert np.abs(one - two).mean() > 0.5
+    np.testing.assert_array_equal(np.concatenate(beginnings(1)), np.concatenate(first))

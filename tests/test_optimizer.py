@@ -4,10 +4,11 @@ import pytest
 pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
-def test_adam_takes_the_papers_steps() -> None:
+@pytest.mark.parametrize("size", [1, 1e-6])
+def test_adam_takes_the_papers_steps(size: float) -> None:
     import tensorflow as tf
 
-    from mnistcli.optimizer import Adam
+    from mnistcli.optimizer import EPSILON, Adam
 
     weight = tf.Variable([1.0, -2.0, 3.0])
     adam = Adam([weight], 0.7, 0.9)
@@ -15,12 +16,12 @@ def test_adam_takes_the_papers_steps() -> None:
     random = np.random.default_rng(6)
 
     for step in range(20):
-        gradient, rate = random.normal(size=3), 0.1 / (1 + step)
+        gradient, rate = random.normal(0, size, 3), 0.1 / (1 + step)
         adam.apply([tf.constant(gradient, tf.float32)], [weight], rate, tf.constant(step))
         m = 0.7 * m + 0.3 * gradient
         v = 0.9 * v + 0.1 * gradient**2
-        corrected = m / (1 - 0.7 ** (step + 1)), v / (1 - 0.9 ** (step + 1))
-        w -= rate * corrected[0] / (np.sqrt(corrected[1]) + 1e-8)
+        corrected = rate * np.sqrt(1 - 0.9 ** (step + 1)) / (1 - 0.7 ** (step + 1))
+        w -= corrected * m / (np.sqrt(v) + EPSILON)
 
     assert np.abs(w - [1, -2, 3]).min() > 0.05
     np.testing.assert_allclose(weight.numpy(), w, rtol=1e-5)

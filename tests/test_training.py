@@ -1,6 +1,7 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,14 @@ def data() -> Dataset:
     random = np.random.default_rng(9)
     images = random.integers(0, 256, (100, 28, 28)).astype(np.uint8)
     return Dataset("mnist", "train", images, random.integers(0, 10, 100).astype(np.uint8))
+
+
+@pytest.fixture(autouse=True)
+def usual_handlers() -> Iterator[None]:
+    """Ctrl-C as in a terminal, also where the tests run in the background."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
 
 
 def plan_to(steps: int, directory: Path, start: Checkpoint | None = None) -> Plan:
@@ -95,6 +104,25 @@ def test_a_run_in_pieces_ends_in_the_very_same_state(
     for found, expected in zip(*ends, strict=True):
         np.testing.assert_array_equal(found.numpy(), expected.numpy())
     assert piece.export == whole.export
+
+
+@pytest.mark.parametrize("model", RECIPES)
+def test_augments_by_seed_and_step_where_the_recipe_says(
+    model: str, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mnistcli import training
+
+    seen = []
+
+    def blacken(images, seed: int, step):
+        seen.append((seed, step.shape.rank))
+        return images * 0
+
+    monkeypatch.setattr(training, "augment", blacken)
+    plan = replace(plan_to(4, tmp_path), settings=replace(SETTINGS, model=model, cycles=(4,)))
+    training.train(plan, data, ignore)
+
+    assert set(seen) == ({(5, 0)} if RECIPES[model].is_augmented else set())
 
 
 @pytest.mark.parametrize("model", ["cnn", "deepcnn"])
@@ -219,3 +247,4 @@ def test_a_killed_run_ends_in_the_very_same_weights(
     ends = [find_newest(tmp_path / name, print) for name in ("whole", "killed")]
     assert ends[0].step == ends[1].step == steps
     np.testing.assert_array_equal(weights(ends[0]), weights(ends[1]))
+    assert ends[0].export == ends[1].export

@@ -34,7 +34,7 @@ def _by_model(name: str) -> str:
     "--steps",
     type=COUNT,
     metavar="N",
-    show_default=_by_model("steps"),
+    show_default=f"the run's, or {_by_model('steps')}",
     help="The step to reach.",
 )
 @click.option(
