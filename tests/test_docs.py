@@ -8,6 +8,7 @@ import pytest
 
 from mnistcli import errors
 from mnistcli.cli import main
+from mnistcli.recipe import RECIPES, Recipe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -60,6 +61,13 @@ def test_the_readme_explains_every_dependency() -> None:
     assert len(dependencies) == len(block.splitlines())  # each has a lower bound
     rows = re.findall(r"^\| ([a-z][a-z0-9-]+) \| ([0-9.]+) \| \w", README, re.MULTILINE)
     assert sorted(rows) == dependencies
+
+
+@pytest.mark.parametrize(("model", "recipe"), RECIPES.items())
+def test_the_readme_has_the_recipes_steps(model: str, recipe: Recipe) -> None:
+    (steps, batch_size) = re.findall(rf"^\| `{model}` \|.*\| (\d+) × (\d+) \|", README, re.M)[0]
+
+    assert (int(steps), int(batch_size)) == (recipe.steps, recipe.batch_size)
 
 
 def test_the_tests_are_run_as_the_readme_says() -> None:

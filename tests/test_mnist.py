@@ -10,6 +10,7 @@ from PIL import Image
 
 from mnistcli import idx
 from mnistcli.cli import main
+from mnistcli.recipe import RECIPES
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 SAMPLES = Path(__file__).parents[1] / "test_num"
@@ -65,6 +66,16 @@ def test_tutorial_a_reaches_its_accuracy(tmp_path: Path) -> None:
     result = run("train", *settings, "--checkpoint-dir", tmp_path, "--json")
 
     assert json.loads(result.stdout)["accuracy"] >= 0.90
+
+
+def test_a_convolutional_network_reads_99_percent(tmp_path: Path) -> None:
+    result = run("train", "--model", "cnn", "--checkpoint-dir", tmp_path, "--json")
+    samples = run("eval", SAMPLES, "--checkpoint-dir", tmp_path, "--json")
+
+    document = json.loads(result.stdout)
+    assert document["accuracy"] >= 0.99
+    assert document["step"] == RECIPES["cnn"].steps
+    assert json.loads(samples.stdout)["correct"] == 30
 
 
 def test_the_samples_are_read() -> None:
