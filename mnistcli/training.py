@@ -4,7 +4,7 @@ import math
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -38,8 +38,9 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
         ModelError: the loss is no longer finite; the last checkpoint is as it was.
         OSError: a checkpoint can't be written.
     """
-    fix_devices()
     settings = plan.settings
+    # A small step is over before a second thread has woken up to share its operations.
+    fix_devices(side_by_side=THREADS if RECIPES[settings.model].layers else 1)
     network = restore(plan.start) if plan.start else Network(settings.model, settings.seed)
     seconds = 0.0
     with catch_signals() as caught:
@@ -84,15 +85,16 @@ def run_calls(network: Network, data: Dataset, plan: Plan) -> Iterator[tuple[int
         step = end
 
 
-def fix_devices() -> None:
+def fix_devices(side_by_side: int = THREADS) -> None:
     """Make TensorFlow compute on the CPU with two threads, so that a run can be repeated.
 
-    To be called before anything else of TensorFlow's; called again, it does nothing.
+    To be called before anything else of TensorFlow's; called again, it does nothing. How many
+    operations run ``side_by_side`` decides the speed alone.
     """
-    with silenced_stderr():
+    with silenced_stderr(), suppress(RuntimeError):  # of what can't be changed any more
         tf.config.set_visible_devices([], "GPU")
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-        tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+        tf.config.threading.set_inter_op_parallelism_threads(side_by_side)
         tf.config.list_logical_devices()
 
 
