@@ -154,19 +154,10 @@ def bench_softmax(data: Path, folder: Path, runs: int) -> Iterator[Row]:
 def bench_cnn(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     """Measure the convolutional network against Keras's and PyTorch's, and with many pictures."""
     cnn, pictures = folder / "cnn", folder / "pictures"
-    train: Command = [
-        *MNISTCLI,
-        "train",
-        "--data-dir",
-        data,
-        "--json",
-        "--restart",
-        "--model",
-        "cnn",
-    ]
-    peers: dict[str, tuple[str, int, float | None]] = {
-        "keras": ("Keras's", max(1, runs // 2), 1 / 15)
-    }
+    options: Command = ["--data-dir", data, "--json", "--restart", "--checkpoint-dir", cnn]
+    train: Command = [*MNISTCLI, "train", "--model", "cnn", *options]
+    peers: dict[str, tuple[str, int, float | None]]
+    peers = {"keras": ("Keras's", max(1, runs // 2), 1 / 15)}
     if importlib.util.find_spec("torch"):
         peers["torch"] = ("PyTorch's", 1, None)
     for name, (whose, few, limit) in peers.items():
