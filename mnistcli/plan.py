@@ -44,7 +44,7 @@ def make_plan(
     restart: bool,
     warn: Callable[[str], None],
 ) -> Plan:
-    """Decide how to go on from what the directory holds; without ``steps``, to the run's or model's.
+    """Decide how to go on from a directory; without ``steps``, to the run's or the model's.
 
     Raises:
         ModelError: the directory's run is not the one asked for, or is damaged.

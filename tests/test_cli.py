@@ -564,6 +564,21 @@ def test_a_stopped_predict_exits_as_shells_expect(
     assert process.returncode == code
 
 
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
+def test_an_ignored_sigterm_stays_ignored(trained: Path, tmp_path: Path) -> None:
+    script = f"trap '' TERM; exec '{sys.executable}' -m mnistcli predict -"
+    process = subprocess.Popen(
+        ["bash", "-c", script], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    wait_for_library("litert", process)
+    process.send_signal(signal.SIGTERM)
+
+    output, _ = process.communicate(to_png(seven()))
+
+    assert process.returncode == 0
+    assert output.startswith(b"-\t")
+
+
 def wait_for_library(name: str, process: subprocess.Popen) -> None:
     """Wait until a process has begun to load a native library."""
     while name not in Path(f"/proc/{process.pid}/maps").read_text():
