@@ -96,7 +96,9 @@ class _Helpers(Generic[Given, Made]):
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Start a process that finds modules where this one does; Ctrl-C is this one's matter."""
-        script = f"import sys; sys.path[:] = {sys.path}; from mnistcli.parallel import help; help()"
+        script = (
+            f"import sys; sys.path[:] = {sys.path}; from mnistcli.parallel import serve; serve()"
+        )
         process = subprocess.Popen(
             [sys.executable, "-c", script],
             stdin=subprocess.PIPE,
@@ -123,7 +125,7 @@ class _Helpers(Generic[Given, Made]):
                 process.communicate()
 
 
-def help() -> None:
+def serve() -> None:
     """Do a function sent to standard input for each item that follows, until it is closed.
 
     It is, by the system, when the process that asked ends, however it does.
