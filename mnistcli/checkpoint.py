@@ -10,7 +10,6 @@ from mnistcli.files import write_whole
 from mnistcli.network import Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
-from mnistcli.recipe import RECIPES
 
 
 def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkpoint:
@@ -27,7 +26,7 @@ def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkp
             reason = error.message.splitlines()[0]
             raise OSError(errno.EIO, reason, str(plan.directory)) from error
         if export:
-            write_whole(folder / run.EXPORT, to_tflite(network, plan.settings.model))
+            write_whole(folder / run.EXPORT, to_tflite(network))
     return run.open_checkpoint(plan.directory / f"model-{step}")
 
 
@@ -48,16 +47,16 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     return network
 
 
-def to_tflite(network: Network, model: str) -> bytes:
+def to_tflite(network: Network) -> bytes:
     """Export ``Network.y`` as a TensorFlow Lite model, float32 [N, 784] to float32 [N, 10].
 
-    Its weights have as many bits as the model's recipe says.
+    Its weights have as many bits as the network's recipe says.
     """
     with silenced_stderr():
         converter = tf.lite.TFLiteConverter.from_concrete_functions(
             [network.y.get_concrete_function()], network
         )
-        if RECIPES[model].export_bits == 16:
+        if network.recipe.export_bits == 16:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())

@@ -51,9 +51,8 @@ class Network(Classifier):
 
     def __init__(self, model: str, seed: int) -> None:
         """Start from weights that answer every digit with probability 0.1."""
-        recipe = RECIPES[model]
+        self.recipe = recipe = RECIPES[model]
         super().__init__(recipe, seed)
-        self.label_smoothing, self.averaging = recipe.label_smoothing, recipe.averaging
         self.weights, self.followed = self.trainable_variables, self.variables
         self.average = Classifier(recipe, seed) if recipe.averaging else None
         self.optimizer = Adam(self.weights, *recipe.adam) if recipe.adam else GradientDescent()
@@ -73,7 +72,8 @@ class Network(Classifier):
         The labels are smoothed as the recipe says, and layers that keep the batches' statistics
         take in this one's.
         """
-        smooth = label * (1 - self.label_smoothing) + self.label_smoothing / CLASSES
+        smoothing = self.recipe.label_smoothing
+        smooth = label * (1 - smoothing) + smoothing / CLASSES
         logits = self.logits(x, self.step)
         return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
 
@@ -84,7 +84,8 @@ class Network(Classifier):
         gradients = tape.gradient(loss, self.weights)
         self.optimizer.apply(gradients, self.weights, learning_rate, self.step)
         if self.average:
-            move_average(self.average.variables, self.followed, self.averaging, self.step)
+            decay = self.recipe.averaging
+            move_average(self.average.variables, self.followed, decay, self.step)
         self.step.assign_add(1)
         return loss
 

@@ -82,7 +82,6 @@ class _Helpers(Generic[Given, Made]):
         """Have the thread's process do the function, or do it here if there is none."""
         try:
             if not hasattr(self.mine, "process"):
-                self.mine.process = None
                 self.mine.process = self._start()
             if self.mine.process:
                 _write(self.mine.process.stdin, item)

@@ -20,7 +20,7 @@ from mnistcli.network import Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
 from mnistcli.recipe import RECIPES
-from mnistcli.run import Checkpoint, Settings, remove_old
+from mnistcli.run import Checkpoint, remove_old
 from mnistcli.schedule import learning_rates
 
 THREADS = 2
@@ -69,9 +69,9 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
 def run_calls(network: Network, data: Dataset, plan: Plan) -> Iterator[tuple[int, float, float]]:
     """Train, yielding after each call the step, the images' mean loss in it, and its seconds."""
     settings = plan.settings
-    run_steps = compile_steps(network, data, settings)
+    run_steps = compile_steps(network, data, settings.seed)
     peak = settings.learning_rate
-    last = peak * RECIPES[settings.model].last_rate
+    last = peak * network.recipe.last_rate
     step = int(network.step)
     while step < plan.steps:
         end = next_end(step, plan)
@@ -106,7 +106,7 @@ def next_end(step: int, plan: Plan) -> int:
     return min(plan.steps, *(step - step % interval + interval for interval in every))
 
 
-def compile_steps(network: Network, data: Dataset, settings: Settings) -> Any:
+def compile_steps(network: Network, data: Dataset, seed: int) -> Any:
     """Return a function that takes one step for each row of indices, int32 [steps, batch size].
 
     Its second argument is the steps' learning rates, float32 [steps]; it gives the sum of their
@@ -114,13 +114,12 @@ def compile_steps(network: Network, data: Dataset, settings: Settings) -> Any:
     """
     images = tf.constant(data.images)
     labels = tf.constant(data.labels)
-    is_augmented = RECIPES[settings.model].is_augmented
 
     def take_step(total: tf.Tensor, given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         rows, rate = given
         x = scale_pixels(tf.cast(tf.gather(images, rows), tf.float32))
-        if is_augmented:
-            x = augment(x, settings.seed, network.step)
+        if network.recipe.is_augmented:
+            x = augment(x, seed, network.step)
         label = tf.one_hot(tf.gather(labels, rows), CLASSES)
         return total + network.train(tf.reshape(x, [-1, PIXELS]), label, rate)
 

@@ -63,7 +63,7 @@ def _export(checkpoint: Checkpoint, console: Console) -> bytes:
     with undisturbed_import():
         from mnistcli.checkpoint import restore, to_tflite  # TensorFlow: seconds to import
 
-    tflite = to_tflite(restore(checkpoint), checkpoint.settings.model)
+    tflite = to_tflite(restore(checkpoint))
     try:
         add_export(checkpoint, tflite)
     except OSError as error:
