@@ -7,29 +7,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnistcli.digit import SIDE
+from mnistcli.recipe import Warp
 
-ROTATION = math.radians(12)
-SCALE = 0.1
-"""Natural logarithm of the largest change in width or height."""
-SHEAR = 0.15
-SHIFT = 1.5
-"""Pixels, along each axis."""
-BEND = 0.7
-"""Standard deviation, in pixels, of the control points' displacements along each axis."""
 NODES = 6
 """Control points along a side of the elastic warp."""
-STROKE = 0.3
-"""Largest share of the way from an image to one with all strokes a pixel thicker or thinner."""
 
 CENTRE = (SIDE - 1) / 2
 
 
-def augment(images: tf.Tensor, seed: int, step: tf.Tensor) -> tf.Tensor:
-    """Warp images [N, 28, 28] and change their strokes, as a function of the seed and the step.
-
-    Rotation, scales, shear, shift and stroke width are uniform between the limits above and
-    their negatives.
-    """
+def augment(images: tf.Tensor, warp: Warp, seed: int, step: tf.Tensor) -> tf.Tensor:
+    """Warp images [N, 28, 28] and change their strokes, as a function of the seed and the step."""
     count = tf.shape(images)[0]
     key, bends_key = tf.unstack(
         tf.random.experimental.stateless_split([tf.constant(seed, tf.int64), step], 2, "philox")
@@ -37,16 +24,19 @@ def augment(images: tf.Tensor, seed: int, step: tf.Tensor) -> tf.Tensor:
     uniform = tf.random.stateless_uniform([7, count, 1, 1], key, -1.0, 1.0, alg="philox")
     angle, wide, high, shear, down, right, stroke = tf.unstack(uniform)
     bends = tf.random.stateless_normal(
-        [2, count, NODES, NODES], bends_key, stddev=BEND, alg="philox"
+        [2, count, NODES, NODES], bends_key, stddev=warp.bend, alg="philox"
     )
     rows, columns = affine_grid(
-        ROTATION * angle, tf.exp(SCALE * high), tf.exp(SCALE * wide), SHEAR * shear
+        math.radians(warp.rotation) * angle,
+        tf.exp(warp.scale * high),
+        tf.exp(warp.scale * wide),
+        warp.shear * shear,
     )
     bend_down, bend_right = tf.unstack(smooth(bends))
     return sample(
-        change_strokes(images, STROKE * stroke),
-        rows + SHIFT * down + bend_down,
-        columns + SHIFT * right + bend_right,
+        change_strokes(images, warp.stroke * stroke),
+        rows + warp.shift * down + bend_down,
+        columns + warp.shift * right + bend_right,
     )
 
 

@@ -1,8 +1,12 @@
 """A network's tensors on disk, and its export (TensorFlow)."""
 
 import errno
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from mnistcli import run
 from mnistcli.errors import ModelError
@@ -44,6 +48,26 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     except (AssertionError, ValueError, tf.errors.OpError) as error:
         model = checkpoint.settings.model
         raise ModelError(f"{checkpoint.path}: does not hold the weights of {model}") from error
+    return network
+
+
+def resume(model: str, weights: Mapping[str, NDArray[Any]], seed: int) -> Network:
+    """Return a network that starts from a :class:`Classifier`'s weights, by their names.
+
+    Raises:
+        ModelError: they are not those of the model.
+    """
+    with silenced_stderr():
+        network = Network(model, seed)
+    for classifier in (network, network.average):
+        if classifier is None:
+            continue
+        variables = classifier.name_variables()
+        shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
+        if shapes != {name: weight.shape for name, weight in weights.items()}:
+            raise ModelError(f"these are not the weights of {model}")
+        for name, variable in variables.items():
+            variable.assign(weights[name].astype(np.float32))
     return network
 
 

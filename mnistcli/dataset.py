@@ -1,17 +1,28 @@
-"""The data sets as arrays."""
+"""The data sets as arrays, and which one ``auto`` means."""
 
-from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import download, idx
+from mnistcli.digit import SIDE
 from mnistcli.errors import DataError
+
+NAMES = ("mnist", "strokes")
+AUTO = "auto"
+
+COUNTS = {"train": 60_000, "test": 10_000}
+"""Images of each split, of either data set."""
 
 PREFIXES = {"train": "train", "test": "t10k"}
 """How the names of each split's files begin."""
+
+SEEDS = {"train": 0, "test": 1}
+"""Of the strokes."""
 
 
 @dataclass(frozen=True)
@@ -24,34 +35,102 @@ class Dataset:
     labels: NDArray[np.uint8]  # [N], 0 to 9
 
 
-def load_mnist(
-    split: str, data_dir: Path, report: Callable[[str], None], progress: download.Progress
-) -> Dataset:
-    """Read a split of MNIST as :func:`read_mnist` does.
+class Listener(Protocol):
+    """Who is told what is being done, since it may take a while."""
 
-    What is missing from ``data_dir``, or damaged there, is downloaded first; ``report`` is told.
+    def info(self, message: str) -> None:
+        """Take note of what is done."""
+
+    def warn(self, message: str) -> None:
+        """Take note of what is not as the user may expect."""
+
+    def show_progress(self, unit: str) -> AbstractContextManager[download.Progress]:
+        """Give the function to call with what is made, how much of it is, and how much will be."""
+
+
+def load(name: str, split: str, data_dir: Path, listener: Listener) -> Dataset:
+    """Read a split as :func:`read` does, after downloading or drawing what is missing.
+
+    ``auto`` is MNIST, or the strokes where no source has it.
 
     Raises:
-        DataError: a file is missing or damaged, and no mirror has it.
-        OSError: ``data_dir`` can't be written.
+        DataError: MNIST was asked for, and a file is missing or damaged that no mirror has.
+        OSError: what was downloaded can't be written.
     """
     try:
-        return read_mnist(split, data_dir)
+        return read("mnist" if name == AUTO else name, split, data_dir)
     except DataError as error:
-        report(f"{error}; downloading MNIST")
-        download.download(data_dir, download.MIRRORS, progress)
-        return read_mnist(split, data_dir)
+        if name == "strokes":
+            return draw_strokes(split, data_dir, listener)
+        listener.info(f"{error}; downloading MNIST")
+    try:
+        with listener.show_progress("bytes") as progress:
+            download.download(data_dir, download.MIRRORS, progress)
+    except DataError as error:
+        if name != AUTO:
+            raise
+        listener.warn(f"{error}; in place of MNIST, digits drawn from strokes are used")
+        return load("strokes", split, data_dir, listener)
+    return read("mnist", split, data_dir)
 
 
-def read_mnist(split: str, data_dir: Path) -> Dataset:
-    """Read MNIST's ``train`` (60,000 images) or ``test`` (10,000) split, and verify it.
+def read(name: str, split: str, data_dir: Path) -> Dataset:
+    """Read ``mnist``'s or ``strokes``' split ``train`` (60,000 images) or ``test`` (10,000).
+
+    MNIST's files are verified by their hashes.
 
     Raises:
         DataError: a file is missing or damaged.
     """
-    files = [file for file in download.FILES if file.name.startswith(PREFIXES[split])]
-    images, labels = (
-        idx.parse(download.read_verified(data_dir, file), str(data_dir / file.archive))
-        for file in files
+    if name == "strokes":
+        images, labels = (idx.read(path) for path in _find_strokes(split, data_dir))
+        if images.shape != (COUNTS[split], SIDE, SIDE) or labels.shape != (COUNTS[split],):
+            raise DataError(f"{_find_strokes(split, data_dir)[0]}: of another shape")
+    else:
+        images, labels = (
+            idx.parse(download.read_verified(data_dir, file), str(data_dir / file.archive))
+            for file in _find_files(split)
+        )
+    return Dataset(name, split, images, labels)
+
+
+def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
+    """Draw a split of the strokes, and keep it in ``data_dir`` if that can be written."""
+    from mnistcli import strokes  # and with it Pillow, which MNIST doesn't need
+
+    with listener.show_progress("images") as progress:
+        images, labels = strokes.make(
+            SEEDS[split],
+            COUNTS[split],
+            lambda made: progress(f"drawing strokes {split}", made, COUNTS[split]),
+        )
+    try:
+        for path, array in zip(_find_strokes(split, data_dir), (images, labels), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            idx.write(path, array)
+    except OSError as error:
+        listener.info(f"the strokes are not kept: {error.filename}: {error.strerror}")
+    return Dataset("strokes", split, images, labels)
+
+
+def join(first: Dataset, second: Dataset) -> Dataset:
+    """Put the images of two data sets into one."""
+    return Dataset(
+        f"{first.name}+{second.name}",
+        first.split,
+        np.concatenate([first.images, second.images]),
+        np.concatenate([first.labels, second.labels]),
     )
-    return Dataset("mnist", split, images, labels)
+
+
+def _find_files(split: str) -> list[download.RemoteFile]:
+    """Return the files of a split: images, then labels."""
+    return [file for file in download.FILES if file.name.startswith(PREFIXES[split])]
+
+
+def _find_strokes(split: str, data_dir: Path) -> list[Path]:
+    """Return where the strokes' images and labels are kept, by the version that draws them."""
+    from mnistcli.strokes import VERSION
+
+    folder = data_dir / f"strokes-{VERSION}"
+    return [folder / file.archive for file in _find_files(split)]

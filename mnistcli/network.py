@@ -31,6 +31,15 @@ class Classifier(tf.Module):
         self.w = tf.Variable(tf.zeros([flatten(x).shape[1], CLASSES]))
         self.b = tf.Variable(tf.zeros([CLASSES]))
 
+    def name_variables(self) -> dict[str, tf.Variable]:
+        """Return all variables: ``w``, ``b``, and the layers' as ``NUMBER.NAME``."""
+        return {"w": self.w, "b": self.b} | {
+            f"{number}.{name}": value
+            for number, layer in enumerate(self.layers, start=1)
+            for name, value in vars(layer).items()
+            if isinstance(value, tf.Variable)
+        }
+
     def features(self, x: tf.Tensor, step: tf.Tensor | None = None) -> tf.Tensor:
         """Return what the last layer sees of an image: of softmax regression, its pixels."""
         x = tf.reshape(x, [-1, SIDE, SIDE, 1])

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from mnistcli.dataset import AUTO, NAMES
 from mnistcli.errors import ModelError
-from mnistcli.recipe import DEFAULT_MODEL, RECIPES
+from mnistcli.recipe import DEFAULT_MODEL, RECIPES, Recipe
 from mnistcli.run import Checkpoint, Settings, find_last_run, find_newest
 
 
@@ -14,6 +15,7 @@ class Request:
     """What the user asked for of a run's settings; None where nothing was said."""
 
     model: str | None = None
+    dataset: str | None = None
     seed: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
@@ -25,12 +27,17 @@ class Plan:
 
     directory: Path
     settings: Settings
+    recipe: Recipe
     run: int
     start: Checkpoint | None
     steps: int  # the step to reach
     save_every: int  # steps
     keep: int  # checkpoints
     log_every: int  # steps
+
+    def on(self, dataset: str) -> "Plan":
+        """Return the plan on the data set that ``auto`` has come to mean."""
+        return replace(self, settings=replace(self.settings, dataset=dataset))
 
 
 def make_plan(
@@ -55,6 +62,7 @@ def make_plan(
     return Plan(
         directory=directory,
         settings=extend(settings, steps),
+        recipe=RECIPES[settings.model],
         run=start.run if start else find_last_run(directory) + 1,
         start=start,
         steps=steps,
@@ -67,15 +75,18 @@ def make_plan(
 def settle(request: Request, start: Checkpoint | None, directory: Path) -> Settings:
     """Return the settings of the run to continue, or of a new one.
 
+    A new run's data set may be ``auto``, to be replaced by the one that it comes to mean.
+
     Raises:
-        ModelError: the run to continue has other settings, or a model that is not known here.
+        ModelError: the run to continue has other settings, or a model or data that is not known
+            here.
     """
     if start is None:
         model = request.model or DEFAULT_MODEL
         recipe = RECIPES[model]
         return Settings(
             model=model,
-            dataset="mnist",
+            dataset=request.dataset or AUTO,
             seed=request.seed or 0,
             batch_size=request.batch_size or recipe.batch_size,
             learning_rate=request.learning_rate or recipe.learning_rate,
@@ -87,8 +98,9 @@ def settle(request: Request, start: Checkpoint | None, directory: Path) -> Setti
         for name, asked in asdict(request).items()
         if asked is not None and asked != stored[name]
     ]
-    if start.settings.model not in RECIPES:
-        differences = [f"model {start.settings.model}, which is unknown here"]
+    for name, known in (("model", RECIPES), ("dataset", NAMES)):
+        if stored[name] not in known and stored[name] != getattr(request, name):
+            differences = [f"{name} {stored[name]}, which is unknown here"]
     if differences:
         raise ModelError(
             f"{directory} holds a run with {' and '.join(differences)}; "

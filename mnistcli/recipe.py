@@ -38,6 +38,17 @@ class Dropout(NamedTuple):
 Layer = Crop | Convolution | Dense | Dropout
 
 
+class Warp(NamedTuple):
+    """How far an image is warped at most, either way; each time by amounts uniform in between."""
+
+    rotation: float = 0.0  # degrees
+    scale: float = 0.0  # of width and height, as a natural logarithm
+    shear: float = 0.0  # its tangent
+    shift: float = 0.0  # pixels, along each axis
+    bend: float = 0.0  # pixels: standard deviation of the control points, along each axis
+    stroke: float = 0.0  # share of the way to strokes a pixel thicker, or thinner, on each side
+
+
 class Recipe(NamedTuple):
     """A model: its layers, and its own defaults."""
 
@@ -49,7 +60,7 @@ class Recipe(NamedTuple):
     is_one_cycle: bool = False  # or the learning rate is constant
     last_rate: float = 0.0  # at the end of a cycle, as a share of the peak
     adam: tuple[float, float] | None = None  # its β1 and β2; without, gradient descent
-    is_augmented: bool = False  # each image warped anew at each step
+    warp: Warp | None = None  # of each image, anew at each step
     label_smoothing: float = 0.0  # share of a label that is spread over all ten digits
     averaging: float = 0.0  # decay a step of the average of the weights that answers
     export_bits: int = 32  # of a weight in the export
@@ -99,7 +110,7 @@ RECIPES = {
         is_one_cycle=True,
         last_rate=0.3,
         adam=(0.9, 0.99),
-        is_augmented=True,
+        warp=Warp(rotation=12, scale=0.1, shear=0.15, shift=1.5, bend=0.7, stroke=0.3),
         label_smoothing=0.05,
         averaging=0.9995,
         export_bits=16,

@@ -9,7 +9,7 @@ import pytest
 import small
 from click.testing import CliRunner, Result
 
-from mnistcli import download
+from mnistcli import dataset, download
 from mnistcli.cli import main
 
 Run = Callable[..., Result]
@@ -36,6 +36,12 @@ def small_mnist(small_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A data directory whose small data set passes for MNIST."""
     monkeypatch.setattr(download, "FILES", small.files_in(small_files))
     return Path(shutil.copytree(small_files, tmp_path / "MNIST_data"))
+
+
+@pytest.fixture
+def few_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the data set of strokes be small."""
+    monkeypatch.setattr(dataset, "COUNTS", {"train": 300, "test": 100})
 
 
 @pytest.fixture

@@ -3,6 +3,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from mnistcli.recipe import RECIPES, Warp
+
+WARP = RECIPES["deepcnn"].warp
+
 pytestmark = pytest.mark.usefixtures("tensorflow")
 RANDOM = np.random.default_rng(8)
 
@@ -116,7 +120,7 @@ def test_is_a_function_of_seed_and_step() -> None:
 
     images = pixels()
     first, again, other_step, other_seed = (
-        augment(images, seed, constant(step, int64)).numpy()
+        augment(images, WARP, seed, constant(step, int64)).numpy()
         for seed, step in ((1, 5), (1, 5), (1, 6), (2, 5))
     )
 
@@ -128,19 +132,14 @@ def test_is_a_function_of_seed_and_step() -> None:
     assert first.max() <= 1
 
 
-LIMITS = ("ROTATION", "SCALE", "SHEAR", "SHIFT", "BEND", "STROKE")
-
-
-def warp_by(limit: str, value: float, image: np.ndarray, monkeypatch) -> np.ndarray:
-    """Many warps of an image, float64 [1000, 28, 28], by one of the limits alone."""
+def warp_by(warp: Warp, image: np.ndarray) -> np.ndarray:
+    """Many warps of an image, float64 [1000, 28, 28]."""
     from tensorflow import constant, int64
 
-    from mnistcli import augmentation
+    from mnistcli.augmentation import augment
 
-    for name in LIMITS:
-        monkeypatch.setattr(augmentation, name, value if name == limit else 0)
     images = np.repeat(image[np.newaxis], 1000, axis=0).astype(np.float32)
-    return augmentation.augment(images, 3, constant(0, int64)).numpy().astype(np.float64)
+    return augment(images, warp, 3, constant(0, int64)).numpy().astype(np.float64)
 
 
 def moments(images: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -166,8 +165,8 @@ def bar() -> np.ndarray:
     return image
 
 
-def test_shifts_along_both_axes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    row, column, *_ = moments(warp_by("SHIFT", 3, square(), monkeypatch))
+def test_shifts_along_both_axes_alone() -> None:
+    row, column, *_ = moments(warp_by(Warp(shift=3), square()))
 
     for places in (row - 13.5, column - 13.5):
         assert places.std() == pytest.approx(3 / np.sqrt(3), rel=0.1)
@@ -175,8 +174,8 @@ def test_shifts_along_both_axes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert abs(np.corrcoef(row, column)[0, 1]) < 0.1
 
 
-def test_scales_both_axes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, _, high, wide, _ = moments(warp_by("SCALE", 0.3, square(), monkeypatch))
+def test_scales_both_axes_alone() -> None:
+    _, _, high, wide, _ = moments(warp_by(Warp(scale=0.3), square()))
     height, width = np.log(high / (99 / 12)) / 2, np.log(wide / (99 / 12)) / 2
 
     for logarithm in (height, width):
@@ -184,29 +183,29 @@ def test_scales_both_axes_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert abs(np.corrcoef(height, width)[0, 1]) < 0.1
 
 
-@pytest.mark.parametrize(("limit", "value"), [("ROTATION", 0.4), ("SHEAR", 0.4)])
-def test_turns_and_shears(limit: str, value: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    row, column, high, _, both = moments(warp_by(limit, value, bar(), monkeypatch))
+@pytest.mark.parametrize(
+    ("warp", "steepest"), [(Warp(rotation=23), np.tan(np.radians(23))), (Warp(shear=0.4), 0.4)]
+)
+def test_turns_and_shears(warp: Warp, steepest: float) -> None:
+    row, column, high, _, both = moments(warp_by(warp, bar()))
     slope = both / high
 
-    assert slope.std() == pytest.approx(value / np.sqrt(3), rel=0.15)
-    assert np.abs(slope).max() == pytest.approx(
-        np.tan(value) if limit == "ROTATION" else value, rel=0.1
-    )
+    assert slope.std() == pytest.approx(steepest / np.sqrt(3), rel=0.15)
+    assert np.abs(slope).max() == pytest.approx(steepest, rel=0.1)
     np.testing.assert_allclose(row, 13.5, atol=0.05)
     np.testing.assert_allclose(column, 13.5, atol=0.05)
 
 
-def test_bends_both_axes(monkeypatch: pytest.MonkeyPatch) -> None:
-    row, column, *_ = moments(warp_by("BEND", 2, square(), monkeypatch))
+def test_bends_both_axes() -> None:
+    row, column, *_ = moments(warp_by(Warp(bend=2), square()))
 
     for places in (row - 13.5, column - 13.5):
         assert 0.3 < places.std() < 1.5
     assert abs(np.corrcoef(row, column)[0, 1]) < 0.1
 
 
-def test_changes_strokes_without_moving_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    images = warp_by("STROKE", 0.5, square(), monkeypatch)
+def test_changes_strokes_without_moving_them() -> None:
+    images = warp_by(Warp(stroke=0.5), square())
     row, column, *_ = moments(images)
     ink = images.sum(axis=(1, 2))
 
@@ -231,7 +230,7 @@ def test_what_is_random_is_independent(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("stateless_uniform", "stateless_normal"):
         monkeypatch.setattr(random, name, remember(getattr(random, name)))
-    augmentation.augment(np.zeros((500, 28, 28), np.float32), 3, constant(0, int64))
+    augmentation.augment(np.zeros((500, 28, 28), np.float32), WARP, 3, constant(0, int64))
 
     uniform, normal = (values.numpy().ravel() for values in drawn)
     first = uniform[::2]
@@ -244,12 +243,12 @@ def test_keeps_each_image_recognisable() -> None:
     """Means over many warps: nothing is lost on the average, and all limits are moved to."""
     from tensorflow import constant, int64
 
-    from mnistcli.augmentation import SHIFT, augment
+    from mnistcli.augmentation import augment
 
     images = np.zeros((2000, 28, 28), np.float32)
     images[:, 9:19, 12:16] = 1
 
-    warped = augment(images, 3, constant(0, int64)).numpy()
+    warped = augment(images, WARP, 3, constant(0, int64)).numpy()
 
     ink = warped.sum(axis=(1, 2))
     rows = (warped.sum(axis=2) @ np.arange(28)) / ink
@@ -259,4 +258,4 @@ def test_keeps_each_image_recognisable() -> None:
     assert 50 < ink.max() < 110
     for centres in (rows, columns):
         assert centres.mean() == pytest.approx(13.5, abs=0.1)
-        assert SHIFT < np.abs(centres - 13.5).max() < 4 * SHIFT
+        assert WARP.shift < np.abs(centres - 13.5).max() < 4 * WARP.shift

@@ -1,64 +1,183 @@
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mnistcli import dataset, download
+from mnistcli import dataset, download, idx, strokes
 from mnistcli.errors import DataError
 
 
-def ignore(*arguments: object) -> None:
-    pass
+class Notes:
+    """A listener that remembers."""
+
+    def __init__(self) -> None:
+        self.infos: list[str] = []
+        self.warnings: list[str] = []
+        self.progress: list[tuple[str, int, int]] = []
+
+    def info(self, message: str) -> None:
+        self.infos.append(message)
+
+    def warn(self, message: str) -> None:
+        self.warnings.append(message)
+
+    @contextmanager
+    def show_progress(self, unit: str) -> Iterator[download.Progress]:
+        yield lambda *step: self.progress.append(step)
+
+    def is_empty(self) -> bool:
+        return not (self.infos or self.warnings or self.progress)
 
 
-def test_loads_a_split(small_mnist: Path) -> None:
-    data = dataset.load_mnist("test", small_mnist, pytest.fail, ignore)
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def no_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(download, "MIRRORS", [str(tmp_path / "nothing")])
+
+
+@pytest.mark.parametrize("name", ["mnist", "auto"])
+def test_loads_a_split(name: str, small_mnist: Path, notes: Notes) -> None:
+    data = dataset.load(name, "test", small_mnist, notes)
 
     assert (data.name, data.split) == ("mnist", "test")
     assert (data.images.shape, data.labels.shape) == ((200, 28, 28), (200,))
     assert (data.images.dtype, data.labels.dtype) == (np.uint8, np.uint8)
+    assert notes.is_empty()
 
 
+@pytest.mark.parametrize("name", ["mnist", "auto"])
 def test_downloads_what_is_missing(
-    small_mnist: Path, small_files: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, small_mnist: Path, small_files: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "MIRRORS", [str(small_files)])
     (small_mnist / "train-labels-idx1-ubyte.gz").unlink()
-    notes: list[str] = []
 
-    data = dataset.load_mnist("train", small_mnist, notes.append, ignore)
+    data = dataset.load(name, "train", small_mnist, notes)
 
-    assert len(data.labels) == 600
-    assert "train-labels-idx1-ubyte.gz: No such file or directory; downloading" in notes[0]
+    assert (data.name, len(data.labels)) == ("mnist", 600)
+    assert "train-labels-idx1-ubyte.gz: No such file or directory; downloading" in notes.infos[0]
 
 
-def test_reads_raw_files_and_refuses_wrong_ones(
-    small_mnist: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(download, "MIRRORS", [])
+@pytest.mark.usefixtures("no_source")
+def test_reads_raw_files_and_refuses_wrong_ones(small_mnist: Path, notes: Notes) -> None:
     for path in list(small_mnist.iterdir()):
         path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
         path.unlink()
-    data = dataset.load_mnist("test", small_mnist, pytest.fail, ignore)
+    data = dataset.load("mnist", "test", small_mnist, notes)
     assert len(data.labels) == 200
 
     labels = small_mnist / "t10k-labels-idx1-ubyte"
     labels.write_bytes(labels.read_bytes()[:-1] + b"\x0b")
     with pytest.raises(DataError, match="could not get t10k-labels"):
-        dataset.load_mnist("test", small_mnist, ignore, ignore)
+        dataset.load("mnist", "test", small_mnist, notes)
 
 
-def test_without_a_source_it_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "MIRRORS", [str(tmp_path / "nothing")])
-
+@pytest.mark.usefixtures("no_source")
+def test_mnist_never_falls_back(tmp_path: Path, notes: Notes) -> None:
     with pytest.raises(DataError, match="could not get train-images"):
-        dataset.load_mnist("train", tmp_path, ignore, ignore)
+        dataset.load("mnist", "train", tmp_path, notes)
+
+
+@pytest.mark.usefixtures("no_source", "few_strokes")
+def test_auto_falls_back_to_strokes_and_says_so(tmp_path: Path, notes: Notes) -> None:
+    data = dataset.load("auto", "train", tmp_path, notes)
+
+    assert (data.name, data.split, data.images.shape) == ("strokes", "train", (300, 28, 28))
+    (warning,) = notes.warnings
+    assert f"tried {tmp_path / 'nothing'}" in warning
+    assert "'mnistcli download --from URL_OR_DIR'" in warning
+    assert "in place of MNIST, digits drawn from strokes are used" in warning
+
+
+@pytest.mark.usefixtures("few_strokes")
+def test_strokes_are_drawn_once(
+    tmp_path: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "MNIST_data"
+    drawn = {split: dataset.load("strokes", split, data, notes) for split in ("train", "test")}
+    assert notes.progress == [
+        ("drawing strokes train", 300, 300),
+        ("drawing strokes test", 100, 100),
+    ]
+
+    monkeypatch.setattr(strokes, "make", pytest.fail)
+    for split, first in drawn.items():
+        again = dataset.load("strokes", split, data, notes)
+        np.testing.assert_array_equal(again.images, first.images)
+        np.testing.assert_array_equal(again.labels, first.labels)
+    assert not np.array_equal(drawn["train"].images[:100], drawn["test"].images)
+    assert [path.name for path in data.iterdir()] == [f"strokes-{strokes.VERSION}"]
+
+
+@pytest.mark.usefixtures("few_strokes")
+def test_strokes_are_kept_in_mnists_form(tmp_path: Path, notes: Notes) -> None:
+    data = dataset.load("strokes", "test", tmp_path, notes)
+
+    folder = tmp_path / f"strokes-{strokes.VERSION}"
+    images = idx.read(folder / "t10k-images-idx3-ubyte.gz")
+    np.testing.assert_array_equal(images, data.images)
+    np.testing.assert_array_equal(idx.read(folder / "t10k-labels-idx1-ubyte.gz"), data.labels)
+
+
+@pytest.mark.usefixtures("few_strokes")
+def test_another_version_is_drawn_anew(
+    tmp_path: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset.load("strokes", "test", tmp_path, notes)
+    monkeypatch.setattr(strokes, "VERSION", 1000)
+
+    dataset.load("strokes", "test", tmp_path, notes)
+
+    assert len(notes.progress) == 2
+    assert (tmp_path / "strokes-1000" / "t10k-images-idx3-ubyte.gz").exists()
+
+
+@pytest.mark.usefixtures("few_strokes")
+@pytest.mark.parametrize("content", [b"", b"damaged", idx.serialise(np.zeros((3, 28, 28), "u1"))])
+def test_damaged_strokes_are_drawn_anew(content: bytes, tmp_path: Path, notes: Notes) -> None:
+    first = dataset.load("strokes", "test", tmp_path, notes)
+    images = tmp_path / f"strokes-{strokes.VERSION}" / "t10k-images-idx3-ubyte.gz"
+    whole = images.read_bytes()
+    images.write_bytes(content)
+
+    again = dataset.load("strokes", "test", tmp_path, notes)
+
+    np.testing.assert_array_equal(again.images, first.images)
+    assert images.read_bytes() == whole
+
+
+@pytest.mark.usefixtures("few_strokes")
+def test_strokes_need_no_directory(tmp_path: Path, notes: Notes) -> None:
+    (tmp_path / "file").touch()
+
+    data = dataset.load("strokes", "test", tmp_path / "file", notes)
+
+    assert len(data.labels) == 100
+    (info,) = notes.infos
+    assert "the strokes are not kept" in info
+
+
+def test_joins_two_data_sets(small_mnist: Path, notes: Notes) -> None:
+    train, test = (dataset.load("mnist", split, small_mnist, notes) for split in ("train", "test"))
+
+    both = dataset.join(train, test)
+
+    assert (both.name, both.split, len(both.labels)) == ("mnist+mnist", "train", 800)
+    np.testing.assert_array_equal(both.images[600:], test.images)
+    np.testing.assert_array_equal(both.labels[:600], train.labels)
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 60_000), ("test", 10_000)])
-def test_loads_mnist(split: str, count: int, shared: Path) -> None:
-    data = dataset.load_mnist(split, shared / "mnist", pytest.fail, ignore)
+def test_loads_mnist(split: str, count: int, shared: Path, notes: Notes) -> None:
+    data = dataset.load("mnist", split, shared / "mnist", notes)
 
     assert data.images.shape == (count, 28, 28)
     assert data.labels.shape == (count,)
+    assert notes.is_empty()

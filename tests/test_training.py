@@ -114,7 +114,7 @@ def test_augments_by_seed_and_step_where_the_recipe_says(
 
     seen = []
 
-    def blacken(images, seed: int, step):
+    def blacken(images, warp, seed: int, step):
         seen.append((seed, step.shape.rank))
         return images * 0
 
@@ -122,7 +122,7 @@ def test_augments_by_seed_and_step_where_the_recipe_says(
     plan = replace(plan_to(4, tmp_path), settings=replace(SETTINGS, model=model, cycles=(4,)))
     training.train(plan, data, ignore)
 
-    assert set(seen) == ({(5, 0)} if RECIPES[model].is_augmented else set())
+    assert set(seen) == ({(5, 0)} if RECIPES[model].warp else set())
 
 
 @pytest.mark.parametrize("model", ["cnn", "deepcnn"])

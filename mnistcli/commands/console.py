@@ -68,22 +68,22 @@ class Console:
             yield show
 
     @contextmanager
-    def show_download(self) -> Iterator[Callable[[str, int, int], None]]:
-        """Yield the function to call with a file's name, bytes received and length."""
+    def show_progress(self, unit: str) -> Iterator[Callable[[str, int, int], None]]:
+        """Yield the function to call with what is made, how much of it is, and how much will be."""
         bar: Any = None
         with ExitStack() as stack:
 
-            def show(name: str, received: int, length: int) -> None:
+            def show(name: str, made: int, length: int) -> None:
                 nonlocal bar
-                if bar is None or bar.label != name or received < bar.pos:
+                if bar is None or bar.label != name or made < bar.pos:
                     stack.close()
                     bar = click.progressbar(
                         length=length, label=name, file=sys.stderr, hidden=not self.has_bar
                     )
                     stack.enter_context(bar)
-                bar.update(received - bar.pos)
-                if not self.has_bar and received == length:
-                    self.info(f"{name}  {received} bytes")
+                bar.update(made - bar.pos)
+                if not self.has_bar and made == length:
+                    self.info(f"{name}  {made} {unit}")
 
             yield show
 

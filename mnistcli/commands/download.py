@@ -36,7 +36,7 @@ def download(console: Console, data_dir: "Path", sources: tuple[str, ...], verif
         if problems := worker.find_problems(data_dir):
             raise DataError("; ".join(problems.values()))
     else:
-        with console.show_download() as progress:
+        with console.show_progress("bytes") as progress:
             fetched = worker.download(data_dir, sources or worker.MIRRORS, progress)
     for file in worker.FILES:
         click.echo(f"{data_dir / file.archive}\t{'fetched' if file in fetched else 'verified'}")

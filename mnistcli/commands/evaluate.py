@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 @options.preprocess
 @options.invert
 @options.checkpoint_dir
+@options.pretrained
+@options.dataset
 @options.data_dir
 @click.option(
-    "--split", type=click.Choice(["test", "train"]), default="test", help="Which images of MNIST."
+    "--split", type=click.Choice(["test", "train"]), default="test", help="Which images of it."
 )
 @options.min_accuracy
 @options.as_json
@@ -32,30 +34,33 @@ def evaluate(
     preprocess: str,
     invert: str,
     checkpoint_dir: "Path",
+    pretrained: bool,
+    dataset: str,
     data_dir: "Path",
     split: str,
     min_accuracy: float | None,
     json: bool,
 ) -> None:
-    """Score the model on MNIST or on pictures.
+    """Score the model on a data set or on pictures.
 
-    Without PICTURES, on MNIST's test images. PICTURES are files or directories, labelled by
-    their names: the label of 8_3.png is 8.
+    Without PICTURES, on the 10,000 test images of --dataset. PICTURES are files or directories,
+    labelled by their names: the label of 8_3.png is 8.
     """
-    from mnistcli.commands.inputs import load_data, open_newest
+    from mnistcli.commands.inputs import choose_model
+    from mnistcli.dataset import load
     from mnistcli.evaluation import evaluate
 
     console: Console = ctx.obj
-    model = open_newest(checkpoint_dir, console)
+    model = choose_model(ctx, console)
     if pictures:
-        dataset, named_split = "pictures", None
+        scored, named_split = "pictures", None
         evaluation = _score_pictures(pictures, model, preprocess, invert, console)
     else:
-        data = load_data(split, data_dir, console)
-        dataset, named_split = data.name, data.split
+        data = load(dataset, split, data_dir, console)
+        scored, named_split = data.name, data.split
         evaluation = evaluate(model.predictor.predict(data.images), data.labels)
     if json:
-        where = {"dataset": dataset, "split": named_split}
+        where = {"dataset": scored, "split": named_split}
         results.echo_json(
             {
                 "model": model.describe(),
@@ -65,7 +70,7 @@ def evaluate(
             }
         )
     else:
-        results.echo_accuracy(evaluation, dataset, named_split)
+        results.echo_accuracy(evaluation, scored, named_split)
     results.check_accuracy(evaluation, min_accuracy)
     if console.errors:
         ctx.exit(1)

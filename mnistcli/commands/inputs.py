@@ -1,20 +1,17 @@
-"""What several commands open: the data set, and the trained model that answers."""
+"""The trained model that answers."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+from click.core import ParameterSource
+
+from mnistcli import pretrained
 from mnistcli.commands.console import Console
-from mnistcli.dataset import Dataset, load_mnist
 from mnistcli.errors import ModelError
 from mnistcli.predictor import Predictor
 from mnistcli.quiet import undisturbed_import
 from mnistcli.run import Checkpoint, add_export, find_newest
-
-
-def load_data(split: str, data_dir: Path, console: Console) -> Dataset:
-    """Load a split of MNIST, downloading what is missing."""
-    with console.show_download() as progress:
-        return load_mnist(split, data_dir, console.info, progress)
 
 
 @dataclass(frozen=True)
@@ -37,16 +34,39 @@ class Model:
         }
 
 
-def open_newest(checkpoint_dir: Path, console: Console) -> Model:
-    """Open the newest model of a checkpoint directory.
+def choose_model(ctx: click.Context, console: Console) -> Model:
+    """Open the model that ``--checkpoint-dir`` and ``--pretrained`` mean, and tell which it is.
 
     Raises:
-        ModelError: there is none, or it is damaged.
+        ModelError: a directory was named and holds no model, or a damaged one.
+        click.UsageError: both options were given.
     """
-    checkpoint = find_newest(checkpoint_dir, console.warn)
-    if checkpoint is None:
-        raise ModelError(f"{checkpoint_dir}: no trained model here; 'mnistcli train' makes one")
-    return open_model(checkpoint, console)
+    model = _choose_model(ctx, console)
+    console.info(f"model: {model.source}, {model.name} after {model.step} steps on {model.dataset}")
+    return model
+
+
+def _choose_model(ctx: click.Context, console: Console) -> Model:
+    directory: Path = ctx.params["checkpoint_dir"]
+    named = ctx.get_parameter_source("checkpoint_dir")
+    if ctx.params["pretrained"]:
+        if named is not ParameterSource.COMMANDLINE:
+            return open_pretrained()
+        if ctx.get_parameter_source("pretrained") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--checkpoint-dir and --pretrained can't be used together", ctx)
+    if checkpoint := find_newest(directory, console.warn):
+        return open_model(checkpoint, console)
+    if named is not ParameterSource.DEFAULT:
+        raise ModelError(f"{directory}: no trained model here; 'mnistcli train' makes one")
+    console.info(f"{directory}: no trained model here yet, so the pretrained one answers")
+    return open_pretrained()
+
+
+def open_pretrained() -> Model:
+    """Open the model that comes with the package."""
+    record = pretrained.read_record()
+    predictor = Predictor(pretrained.read_export(), pretrained.SOURCE)
+    return Model(predictor, record.model, record.step, record.dataset, pretrained.SOURCE)
 
 
 def open_model(checkpoint: Checkpoint, console: Console) -> Model:

@@ -31,7 +31,13 @@ data_dir = click.option(
     metavar="DIR",
     default="MNIST_data",
     envvar="MNISTCLI_DATA_DIR",
-    help="Where MNIST's four files are, or are downloaded to.",
+    help="Where the data is, or is downloaded or drawn to.",
+)
+dataset = click.option(
+    "--dataset",
+    type=click.Choice(["auto", "mnist", "strokes"]),
+    default="auto",
+    help="MNIST, or digits drawn from strokes; auto means MNIST where it can be had.",
 )
 checkpoint_dir = click.option(
     "--checkpoint-dir",
@@ -40,6 +46,12 @@ checkpoint_dir = click.option(
     default="checkpoints",
     envvar="MNISTCLI_CHECKPOINT_DIR",
     help="Where the run's checkpoints are.",
+)
+pretrained = click.option(
+    "--pretrained",
+    is_flag=True,
+    help="Answer with the model that comes with mnistcli, as is done where no run is in the "
+    "default --checkpoint-dir.",
 )
 preprocess = click.option(
     "--preprocess",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @options.preprocess
 @options.invert
 @options.checkpoint_dir
+@options.pretrained
 @click.option(
     "--top",
     type=click.IntRange(1, 10),
@@ -40,6 +41,7 @@ def predict(
     preprocess: str,
     invert: str,
     checkpoint_dir: "Path",
+    pretrained: bool,
     top: int | None,
     output_format: str,
 ) -> None:
@@ -48,11 +50,11 @@ def predict(
     PICTURES are files, directories, or - for standard input. One that can't be read is
     reported, the others are answered, and the exit code is 1.
     """
-    from mnistcli.commands.inputs import open_newest
+    from mnistcli.commands.inputs import choose_model
     from mnistcli.recognition import recognise
 
     console: Console = ctx.obj
-    model = open_newest(checkpoint_dir, console)
+    model = choose_model(ctx, console)
     answers = _report(recognise(pictures, model.predictor, preprocess, invert), console)
     if output_format == "json":
         described = [_describe(answer, top) for answer in answers]

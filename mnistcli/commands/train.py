@@ -12,6 +12,7 @@ from mnistcli.recipe import DEFAULT_MODEL, RECIPES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mnistcli.dataset import Dataset
     from mnistcli.plan import Plan
     from mnistcli.run import Checkpoint
 
@@ -58,6 +59,7 @@ def _by_model(name: str) -> str:
     show_default="the run's, or 0",
     help="Decides all that is random.",
 )
+@options.dataset
 @options.data_dir
 @options.checkpoint_dir
 @click.option(
@@ -80,6 +82,7 @@ def train(
     batch_size: int | None,
     learning_rate: float | None,
     seed: int | None,
+    dataset: str,
     data_dir: "Path",
     checkpoint_dir: "Path",
     save_every: int,
@@ -89,18 +92,20 @@ def train(
     min_accuracy: float | None,
     json: bool,
 ) -> None:
-    """Train on MNIST and score the result.
+    """Train a model and score the result.
 
     Goes on from the newest checkpoint in --checkpoint-dir until --steps is reached, then scores
-    the model on the 10,000 test images. Downloads MNIST if it isn't in --data-dir yet.
+    the model on the data set's 10,000 test images. MNIST is downloaded if it isn't in --data-dir
+    yet; where it can't be had, auto trains on the strokes.
     """
-    from mnistcli.commands.inputs import load_data, open_model
+    from mnistcli.commands.inputs import open_model
+    from mnistcli.dataset import AUTO
     from mnistcli.evaluation import evaluate
     from mnistcli.plan import Request, make_plan
 
     plan = make_plan(
         checkpoint_dir,
-        Request(model, seed, batch_size, learning_rate),
+        Request(model, None if dataset == AUTO else dataset, seed, batch_size, learning_rate),
         steps=steps,
         save_every=save_every,
         keep=keep,
@@ -108,8 +113,7 @@ def train(
         restart=restart,
         warn=console.warn,
     )
-    test = load_data("test", data_dir, console)
-    checkpoint, seconds = _carry_out(plan, data_dir, console)
+    checkpoint, seconds, test = _carry_out(plan, data_dir, console)
     trained = open_model(checkpoint, console)
     evaluation = evaluate(trained.predictor.predict(test.images), test.labels)
     if json:
@@ -128,27 +132,25 @@ def train(
     results.check_accuracy(evaluation, min_accuracy)
 
 
-def _carry_out(plan: "Plan", data_dir: "Path", console: Console) -> "tuple[Checkpoint, float]":
-    """Carry out the plan, or say that there is nothing to do."""
+def _carry_out(
+    plan: "Plan", data_dir: "Path", console: Console
+) -> "tuple[Checkpoint, float, Dataset]":
+    """Carry out the plan, or say that there is nothing to do; return the test images, too."""
+    from mnistcli.dataset import load
+
+    asked = plan.settings.dataset
+    test = load(asked, "test", data_dir, console)
     if plan.start and plan.start.step >= plan.steps:
         console.info(f"{plan.start.path}: step {plan.start.step} is reached, nothing to train")
-        return plan.start, 0.0
-    from concurrent.futures import ThreadPoolExecutor
+        return plan.start, 0.0, test
+    data = _read_beside_tensorflow(test.name, data_dir)
+    from mnistcli.training import train
 
-    from mnistcli.commands.inputs import load_data
-    from mnistcli.dataset import read_mnist
-    from mnistcli.errors import DataError
-    from mnistcli.quiet import undisturbed_import
-
-    with ThreadPoolExecutor() as pool, undisturbed_import():
-        reading = pool.submit(read_mnist, "train", data_dir)
-        from mnistcli.training import train  # TensorFlow: seconds to import
-
-    try:
-        data = reading.result()
-    except DataError:
-        data = load_data("train", data_dir, console)
-
+    if data is None:
+        data = load(asked if test.name == "mnist" else test.name, "train", data_dir, console)
+        if data.name != test.name:
+            test = load(data.name, "test", data_dir, console)
+    plan = plan.on(data.name)
     settings = plan.settings
     first_step = plan.start.step if plan.start else 0
     if plan.start and settings.cycles != plan.start.settings.cycles:
@@ -162,4 +164,22 @@ def _carry_out(plan: "Plan", data_dir: "Path", console: Console) -> "tuple[Check
     with console.show_training(first_step, plan.steps, plan.log_every) as progress:
         checkpoint, seconds = train(plan, data, progress)
     console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
-    return checkpoint, seconds
+    return checkpoint, seconds, test
+
+
+def _read_beside_tensorflow(name: str, data_dir: "Path") -> "Dataset | None":
+    """Read the training images, if they are there, while TensorFlow is imported in seconds."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from mnistcli.dataset import read
+    from mnistcli.errors import DataError
+    from mnistcli.quiet import undisturbed_import
+
+    with ThreadPoolExecutor() as pool, undisturbed_import():
+        reading = pool.submit(read, name, "train", data_dir)
+        import mnistcli.training  # noqa: F401
+
+    try:
+        return reading.result()
+    except DataError:
+        return None

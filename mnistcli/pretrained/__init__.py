@@ -1,0 +1,93 @@
+"""The model that comes with the package: its export, its weights, and how it came to be."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.errors import ModelError
+
+FOLDER = Path(__file__).parent
+RECORD, EXPORT, WEIGHTS = "model.json", "model.tflite", "weights.npz"
+
+SOURCE = "pretrained"
+"""What results call it."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """How the model came to be."""
+
+    model: str
+    step: int
+    seed: int
+    dataset: str  # trained on
+    accuracy: float  # share of MNIST's 10,000 test images that the export reads right
+    command: str  # that made it
+    data: dict[str, str]  # SHA-256 of the content of each file it was trained on
+    versions: dict[str, str]  # of what it was trained with
+    files: dict[str, str]  # SHA-256 of the export and the weights
+
+
+def read_record() -> Record:
+    """Read how the model came to be.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    try:
+        return Record(**json.loads(_read(RECORD)))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{FOLDER / RECORD}: damaged: {error}") from error
+
+
+def read_export() -> bytes:
+    """Read the ``.tflite``, float32 [N, 784] to float32 [N, 10], after verifying it.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    return _read_verified(EXPORT)
+
+
+def read_weights() -> dict[str, NDArray[np.float16]]:
+    """Read the averaged weights by the names that ``Classifier.name_variables`` gives them.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    from io import BytesIO
+
+    with np.load(BytesIO(_read_verified(WEIGHTS)), allow_pickle=False) as stored:
+        return dict(stored)
+
+
+def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.float16]]) -> None:
+    """Replace the model of the package; ``record`` is a :class:`Record` without ``files``."""
+    (FOLDER / EXPORT).write_bytes(tflite)
+    np.savez(FOLDER / WEIGHTS, allow_pickle=False, **weights)
+    files = {name: _digest((FOLDER / name).read_bytes()) for name in (EXPORT, WEIGHTS)}
+    text = json.dumps({**record, "files": files}, indent=2)
+    (FOLDER / RECORD).write_text(f"{text}\n", encoding="utf-8")
+
+
+def _read_verified(name: str) -> bytes:
+    content = _read(name)
+    if _digest(content) != read_record().files[name]:
+        raise ModelError(f"{FOLDER / name}: damaged; installing mnistcli anew helps")
+    return content
+
+
+def _read(name: str) -> bytes:
+    try:
+        return (FOLDER / name).read_bytes()
+    except OSError as error:
+        raise ModelError(f"{FOLDER / name}: {error.strerror}") from error
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
