@@ -34,6 +34,7 @@ def plan(directory: Path, model: str = "softmax") -> Plan:
     return Plan(
         directory,
         replace(SETTINGS, model=model),
+        RECIPES[model],
         run=1,
         start=None,
         steps=70,

@@ -24,6 +24,7 @@ from mnistcli.cli import main
 from mnistcli.run import find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
+SAMPLES = sorted((Path(__file__).parents[1] / "test_num").iterdir())
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +61,11 @@ def pictures(small_files: Path, tmp_path: Path) -> Path:
     for number, (image, label) in enumerate(zip(images, labels, strict=True)):
         Image.fromarray(255 - image).save(directory / f"{label}_{number}.png")
     return directory
+
+
+def notes(result) -> list[str]:
+    """The lines on standard error but the one that tells the model."""
+    return [line for line in result.stderr.splitlines() if not line.startswith("model: ")]
 
 
 def test_version(run) -> None:
@@ -299,7 +305,7 @@ def test_a_gate_that_fails_still_prints_the_result(trained: Path, run) -> None:
 
     assert failed.exit_code == 1
     assert failed.stdout == "accuracy 0.1000 over 10 images (pictures)\n"
-    assert failed.stderr == "error: accuracy 0.1000 is below --min-accuracy 0.2\n"
+    assert notes(failed) == ["error: accuracy 0.1000 is below --min-accuracy 0.2"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -319,7 +325,7 @@ def test_an_interrupted_train_saves_and_can_predict(
     assert "Traceback" not in notes
     predict = run_process("predict", "7.png")  # there is no export yet: it is made
     assert predict.communicate()[0].startswith("7.png\t")
-    again = run_process("predict", "7.png")
+    again = run_process("-q", "predict", "7.png")
     assert again.communicate()[1] == ""
 
 
@@ -392,7 +398,8 @@ def test_predict_text(trained: Path, pictures: Path, run) -> None:
     rows = [line.split("\t") for line in result.stdout.splitlines()]
     assert [(row[0], row[1]) for row in rows] == [(str(file), file.name[0]) for file in files]
     assert all(0.5 < float(row[2]) <= 1 and len(row[2]) == 6 for row in rows)
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.exit_code == 0
+    assert result.stderr == "model: checkpoints/model-60, softmax after 60 steps on mnist\n"
 
 
 def test_predict_json(trained: Path, pictures: Path, run) -> None:
@@ -432,7 +439,7 @@ def test_predict_csv(trained: Path, tmp_path: Path, run) -> None:
     assert rows[1]["error"] == "No such file or directory"
     again = run("predict", "no\nfile.png", "--format", "csv")
     assert [row["file"] for row in csv.DictReader(io.StringIO(again.stdout))] == ["no\nfile.png"]
-    assert again.stderr == "error: no\\nfile.png: No such file or directory\n"
+    assert notes(again) == ["error: no\\nfile.png: No such file or directory"]
     assert result.exit_code == 1
 
 
@@ -457,7 +464,7 @@ def test_one_bad_picture_does_not_end_the_run(trained: Path, pictures: Path, run
 
     assert result.exit_code == 1
     assert [line.split("\t")[0] for line in result.stdout.splitlines()] == list(map(str, good[:2]))
-    errors = result.stderr.splitlines()
+    errors = notes(result)
     assert [error.partition(": ")[2].split(":")[0] for error in errors] == [
         str(bad),
         "no.png",
@@ -485,7 +492,7 @@ def test_a_picture_comes_from_standard_input(trained: Path, run) -> None:
 
     assert result.exit_code == 0
     assert result.stdout.startswith("-\t")
-    assert run("predict", "-", input=b"").stderr == "error: -: the file is empty\n"
+    assert notes(run("predict", "-", input=b"")) == ["error: -: the file is empty"]
 
 
 def test_odd_file_names_stay_on_their_line(trained: Path, tmp_path: Path, run) -> None:
@@ -516,13 +523,127 @@ def test_quiet_leaves_results_and_errors(trained: Path, tmp_path: Path, run) -> 
 
 
 @pytest.mark.parametrize("command", [["predict", "x.png"], ["eval"]])
-def test_without_a_model_the_exit_code_is_4(command: list[str], run) -> None:
-    result = run(*command)
+@pytest.mark.parametrize("variable", [True, False])
+def test_without_a_model_where_one_was_said_to_be_the_exit_code_is_4(
+    command: list[str], variable: bool, run
+) -> None:
+    if variable:
+        result = run(*command, env={"MNISTCLI_CHECKPOINT_DIR": "none"})
+    else:
+        result = run(*command, "--checkpoint-dir", "none")
 
     assert (result.exit_code, result.stdout) == (4, "")
-    assert (
-        result.stderr == "error: checkpoints: no trained model here; 'mnistcli train' makes one\n"
-    )
+    assert result.stderr == "error: none: no trained model here; 'mnistcli train' makes one\n"
+
+
+def test_before_anything_is_trained_the_pretrained_model_answers(run) -> None:
+    result = run("predict", *SAMPLES, "--format", "json")
+
+    document = json.loads(result.stdout)
+    assert document["model"]["source"] == "pretrained"
+    assert document["model"]["name"] == "deepcnn"
+    digits = {Path(answer["file"]).name: answer["digit"] for answer in document["results"]}
+    assert digits == {path.name: int(path.name[0]) for path in SAMPLES}
+    assert result.exit_code == 0
+    fallback, model = result.stderr.splitlines()
+    assert fallback == "checkpoints: no trained model here yet, so the pretrained one answers"
+    assert re.fullmatch(r"model: pretrained, deepcnn after \d+ steps on mnist.*", model)
+    assert list(Path().iterdir()) == []
+
+
+def test_a_trained_model_takes_the_pretrained_ones_place(trained: Path, run) -> None:
+    own = run("eval", SAMPLES[0], "--json")
+    asked = run("eval", SAMPLES[0], "--json", "--pretrained")
+    variable = run("eval", SAMPLES[0], "--json", env={"MNISTCLI_EVAL_PRETRAINED": "1"})
+
+    sources = [json.loads(one.stdout)["model"]["source"] for one in (own, asked, variable)]
+    assert sources == ["checkpoints/model-60", "pretrained", "pretrained"]
+
+
+def test_a_command_line_wins_over_variables(trained: Path, run) -> None:
+    by_variable = {"MNISTCLI_CHECKPOINT_DIR": "none", "MNISTCLI_EVAL_PRETRAINED": "1"}
+
+    asked = run("eval", SAMPLES[0], "--json", "--pretrained", env=by_variable)
+    named = run("eval", SAMPLES[0], "--json", "--checkpoint-dir", trained, env=by_variable)
+
+    assert json.loads(asked.stdout)["model"]["source"] == "pretrained"
+    assert json.loads(named.stdout)["model"]["source"] == str(trained / "model-60")
+
+
+@pytest.mark.parametrize("command", ["predict", "eval"])
+def test_a_directory_and_the_pretrained_model_exclude_each_other(command: str, run) -> None:
+    result = run(command, SAMPLES[0], "--pretrained", "--checkpoint-dir", "checkpoints")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--checkpoint-dir and --pretrained can't be used together" in result.stderr
+
+
+# data sets
+
+
+@pytest.fixture
+def no_network(few_strokes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "MIRRORS", ["nowhere/"])
+
+
+@pytest.mark.usefixtures("no_network")
+def test_without_mnist_it_trains_on_strokes_and_says_so(tmp_path: Path, run) -> None:
+    result = run("train", "--steps", "5", "--json")
+
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (document["dataset"], document["total"]) == ("strokes", 100)
+    assert document["model"]["dataset"] == "strokes"
+    assert result.stderr.count("warning: could not get train-images") == 1
+    assert "digits drawn from strokes are used" in result.stderr
+    assert "training softmax on strokes from step 0 to 5" in result.stderr
+    assert find_newest(tmp_path / "checkpoints", print).settings.dataset == "strokes"
+    again = run("train", "--steps", "7")  # the run's data set is not asked for again
+    assert again.stdout.endswith("over 100 images (strokes test)\n")
+    assert "warning" not in again.stderr
+
+
+@pytest.mark.usefixtures("no_network")
+def test_without_mnist_it_scores_on_strokes_and_says_so(run) -> None:
+    result = run("eval")
+
+    assert re.fullmatch(r"accuracy [\d.]+ over 100 images \(strokes test\)\n", result.stdout)
+    assert "warning: could not get" in result.stderr
+    assert json.loads(run("eval", "--json").stdout)["dataset"] == "strokes"
+
+
+@pytest.mark.usefixtures("no_network")
+@pytest.mark.parametrize("command", [["train", "--steps", "5"], ["eval", "--pretrained"]])
+def test_mnist_never_falls_back(command: list[str], run) -> None:
+    result = run(*command, "--dataset", "mnist")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert notes(result)[-1].startswith("error: could not get train-images-idx3-ubyte.gz, ")
+    assert not Path("checkpoints").exists()
+
+
+@pytest.mark.usefixtures("few_strokes")
+def test_strokes_are_used_where_they_are_asked_for(small_mnist: Path, run) -> None:
+    trained = run("train", "--steps", "5", "--dataset", "strokes")
+    other = run("train", "--steps", "9", "--dataset", "mnist")
+    scored = run("eval", "--dataset", "mnist", "--json")
+
+    assert trained.stdout.endswith("over 100 images (strokes test)\n")
+    assert other.exit_code == 4
+    assert "checkpoints holds a run with dataset strokes, not mnist" in other.stderr
+    document = json.loads(scored.stdout)
+    assert (document["model"]["dataset"], document["dataset"]) == ("strokes", "mnist")
+
+
+@pytest.mark.usefixtures("no_network")
+def test_training_images_damaged_without_a_network_leave_the_strokes(
+    small_mnist: Path, run
+) -> None:
+    (small_mnist / "train-images-idx3-ubyte.gz").write_bytes(b"damaged")
+
+    document = json.loads(run("train", "--steps", "5", "--json").stdout)
+
+    assert (document["dataset"], document["total"]) == ("strokes", 100)
 
 
 def test_an_export_that_cannot_be_kept_still_answers(
@@ -550,7 +671,7 @@ def test_a_stopped_predict_exits_as_shells_expect(
     number: int, code: int, message: str, trained: Path, tmp_path: Path
 ) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "mnistcli", "predict", "-"],
+        [sys.executable, "-m", "mnistcli", "-q", "predict", "-"],
         cwd=tmp_path,
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -636,7 +757,7 @@ def test_a_terminal_shows_a_bar(small_mnist: Path, tmp_path: Path, small_files: 
 
 def test_a_reader_that_leaves_is_no_error(run_process, trained: Path, tmp_path: Path) -> None:
     (tmp_path / "7.png").write_bytes(to_png(seven()))
-    process = run_process("predict", *["7.png"] * 2000)
+    process = run_process("-q", "predict", *["7.png"] * 2000)
     assert process.stdout.readline().startswith("7.png\t")
     process.stdout.close()
 
@@ -683,7 +804,7 @@ def test_output_that_cannot_be_written_exits_with_3(trained: Path, tmp_path: Pat
     (tmp_path / "7.png").write_bytes(to_png(seven()))
     with open("/dev/full", "w") as full:
         result = subprocess.run(
-            [sys.executable, "-m", "mnistcli", "predict", "7.png"],
+            [sys.executable, "-m", "mnistcli", "-q", "predict", "7.png"],
             cwd=tmp_path,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -713,7 +834,7 @@ def test_the_process_ends_without_taking_libraries_apart(trained: Path, tmp_path
     )
 
     result = subprocess.run(
-        [sys.executable, "-c", script, "predict", "7.png", "no.png"],
+        [sys.executable, "-c", script, "-q", "predict", "7.png", "no.png"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -109,13 +109,15 @@ def test_an_image_written_as_a_picture_gets_the_same_answer(
     polarity: str, shared: Path, tmp_path: Path
 ) -> None:
     from mnistcli.commands.console import Console
-    from mnistcli.commands.inputs import open_newest
+    from mnistcli.commands.inputs import open_model
+    from mnistcli.run import find_newest
 
     images = idx.read(shared / "mnist" / "t10k-images-idx3-ubyte.gz")[:2000]
     for number, image in enumerate(images):
         shown = image if polarity == "white on black" else 255 - image
         Image.fromarray(shown).save(tmp_path / f"{number:04}.png")
-    predictor = open_newest(Path("checkpoints"), Console(is_quiet=True)).predictor
+    checkpoint = find_newest(Path("checkpoints"), pytest.fail)
+    predictor = open_model(checkpoint, Console(is_quiet=True)).predictor
 
     document = json.loads(run("predict", tmp_path, "--format", "json").stdout)
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +12,22 @@ from mnistcli.run import Checkpoint, Settings, new_checkpoint
 STORED = Settings("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01, cycles=())
 START = Checkpoint(Path("checkpoints/model-50"), STORED, run=1, step=50, export=None)
 HERE = Path("checkpoints")
+ALL_ASKED = Request("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01)
 
 
 def test_a_new_run_has_the_models_defaults() -> None:
     settings = settle(Request(), None, HERE)
 
     assert settings == Settings(
-        "softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=()
+        "softmax", "auto", seed=0, batch_size=64, learning_rate=0.001, cycles=()
     )
 
 
 def test_a_new_run_has_what_was_asked_for() -> None:
-    assert settle(Request("softmax", 3, 100, 0.01), None, HERE) == STORED
+    assert settle(ALL_ASKED, None, HERE) == STORED
 
 
-@pytest.mark.parametrize("request_", [Request(), Request("softmax", 3, 100, 0.01), Request(seed=3)])
+@pytest.mark.parametrize("request_", [Request(), ALL_ASKED, Request(seed=3)])
 def test_a_run_that_goes_on_keeps_its_settings(request_: Request) -> None:
     assert settle(request_, START, HERE) == STORED
 
@@ -47,6 +49,36 @@ def test_a_run_of_an_unknown_model_is_refused() -> None:
 
     with pytest.raises(ModelError, match="model resnet, which is unknown here"):
         settle(Request(), start, HERE)
+
+
+def test_a_run_on_unknown_data_is_refused_unless_it_is_asked_for() -> None:
+    stored = replace(STORED, dataset="mnist+strokes")
+    start = replace(START, settings=stored)
+
+    with pytest.raises(ModelError, match="dataset mnist\\+strokes, which is unknown here"):
+        settle(Request(), start, HERE)
+    assert settle(Request(dataset="mnist+strokes"), start, HERE) == stored
+
+
+def test_another_data_set_than_the_runs_is_refused() -> None:
+    with pytest.raises(ModelError, match="dataset mnist, not strokes"):
+        settle(Request(dataset="strokes"), START, HERE)
+
+
+def test_a_plan_is_made_for_what_auto_has_come_to_mean(tmp_path: Path) -> None:
+    plan = Plan(
+        tmp_path,
+        settle(Request(), None, HERE),
+        RECIPES["softmax"],
+        run=1,
+        start=None,
+        steps=9,
+        save_every=9,
+        keep=1,
+        log_every=9,
+    )
+
+    assert plan.on("strokes").settings == replace(plan.settings, dataset="strokes")
 
 
 def test_an_empty_directory_begins_its_first_run(tmp_path: Path) -> None:
@@ -81,7 +113,7 @@ def test_a_one_cycle_schedule_spans_the_steps_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_stopped_run_goes_on_in_its_cycle(tmp_path: Path) -> None:
-    settings = plan(tmp_path, 50, model="cnn").settings
+    settings = plan(tmp_path, 50, model="cnn").on("mnist").settings
     save(tmp_path, settings, 20)
 
     for steps in (None, 50):
@@ -92,6 +124,6 @@ def test_a_stopped_run_goes_on_in_its_cycle(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", [20, 50])
 def test_more_steps_are_a_new_cycle_after_the_last(step: int, tmp_path: Path) -> None:
-    save(tmp_path, plan(tmp_path, 50, model="cnn").settings, step)
+    save(tmp_path, plan(tmp_path, 50, model="cnn").on("mnist").settings, step)
 
     assert plan(tmp_path, 80).settings.cycles == (50, 80)
