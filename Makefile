@@ -1,6 +1,6 @@
 # To be run in a virtual environment of its own: it installs there.
 
-.PHONY: check test lint bench
+.PHONY: check test lint bench pretrained
 
 check: test lint  ## What CI runs
 
@@ -15,3 +15,8 @@ lint:
 
 bench:  ## Ours against the peers; PyTorch's too, where torch is installed
 	pip install . && python benchmarks/bench.py --json benchmarks/results.json
+
+pretrained:  ## Trains the package's own model anew, or goes on with it
+	pip install -e .
+	mnistcli train --model deepcnn --dataset mnist --seed 0 --checkpoint-dir build/pretrained
+	python tools/pretrain.py build/pretrained

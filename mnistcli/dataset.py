@@ -113,16 +113,6 @@ def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
     return Dataset("strokes", split, images, labels)
 
 
-def join(first: Dataset, second: Dataset) -> Dataset:
-    """Put the images of two data sets into one."""
-    return Dataset(
-        f"{first.name}+{second.name}",
-        first.split,
-        np.concatenate([first.images, second.images]),
-        np.concatenate([first.labels, second.labels]),
-    )
-
-
 def _find_files(split: str) -> list[download.RemoteFile]:
     """Return the files of a split: images, then labels."""
     return [file for file in download.FILES if file.name.startswith(PREFIXES[split])]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mnistcli.dataset import AUTO, NAMES
 from mnistcli.errors import ModelError
-from mnistcli.recipe import DEFAULT_MODEL, RECIPES, Recipe
+from mnistcli.recipe import DEFAULT_MODEL, RECIPES
 from mnistcli.run import Checkpoint, Settings, find_last_run, find_newest
 
 
@@ -27,7 +27,6 @@ class Plan:
 
     directory: Path
     settings: Settings
-    recipe: Recipe
     run: int
     start: Checkpoint | None
     steps: int  # the step to reach
@@ -62,7 +61,6 @@ def make_plan(
     return Plan(
         directory=directory,
         settings=extend(settings, steps),
-        recipe=RECIPES[settings.model],
         run=start.run if start else find_last_run(directory) + 1,
         start=start,
         steps=steps,
@@ -99,7 +97,7 @@ def settle(request: Request, start: Checkpoint | None, directory: Path) -> Setti
         if asked is not None and asked != stored[name]
     ]
     for name, known in (("model", RECIPES), ("dataset", NAMES)):
-        if stored[name] not in known and stored[name] != getattr(request, name):
+        if stored[name] not in known:
             differences = [f"{name} {stored[name]}, which is unknown here"]
     if differences:
         raise ModelError(

@@ -110,7 +110,7 @@ RECIPES = {
         is_one_cycle=True,
         last_rate=0.3,
         adam=(0.9, 0.99),
-        warp=Warp(rotation=12, scale=0.1, shear=0.15, shift=1.5, bend=0.7, stroke=0.3),
+        warp=Warp(rotation=12, scale=0.1, shear=0.15, shift=1.5, bend=0.7, stroke=0.5),
         label_smoothing=0.05,
         averaging=0.9995,
         export_bits=16,

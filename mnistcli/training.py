@@ -19,7 +19,7 @@ from mnistcli.errors import ModelError, StoppedError
 from mnistcli.network import Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
-from mnistcli.recipe import Warp
+from mnistcli.recipe import RECIPES
 from mnistcli.run import Checkpoint, remove_old
 from mnistcli.schedule import learning_rates
 
@@ -40,7 +40,7 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
     """
     settings = plan.settings
     # A small step is over before a second thread has woken up to share its operations.
-    fix_devices(side_by_side=THREADS if plan.recipe.layers else 1)
+    fix_devices(side_by_side=THREADS if RECIPES[settings.model].layers else 1)
     network = restore(plan.start) if plan.start else Network(settings.model, settings.seed)
     seconds = 0.0
     with catch_signals() as caught:
@@ -69,9 +69,9 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
 def run_calls(network: Network, data: Dataset, plan: Plan) -> Iterator[tuple[int, float, float]]:
     """Train, yielding after each call the step, the images' mean loss in it, and its seconds."""
     settings = plan.settings
-    run_steps = compile_steps(network, data, plan.recipe.warp, settings.seed)
+    run_steps = compile_steps(network, data, settings.seed)
     peak = settings.learning_rate
-    last = peak * plan.recipe.last_rate
+    last = peak * network.recipe.last_rate
     step = int(network.step)
     while step < plan.steps:
         end = next_end(step, plan)
@@ -101,12 +101,12 @@ def fix_devices(side_by_side: int = THREADS) -> None:
 def next_end(step: int, plan: Plan) -> int:
     """Return the step that the next call ends at: where to save or report, or soon enough."""
     settings = plan.settings
-    at_once = max(1, plan.recipe.images_per_call // settings.batch_size)
+    at_once = max(1, RECIPES[settings.model].images_per_call // settings.batch_size)
     every = (plan.save_every, plan.log_every, at_once)
     return min(plan.steps, *(step - step % interval + interval for interval in every))
 
 
-def compile_steps(network: Network, data: Dataset, warp: Warp | None, seed: int) -> Any:
+def compile_steps(network: Network, data: Dataset, seed: int) -> Any:
     """Return a function that takes one step for each row of indices, int32 [steps, batch size].
 
     Its second argument is the steps' learning rates, float32 [steps]; it gives the sum of their
@@ -118,8 +118,8 @@ def compile_steps(network: Network, data: Dataset, warp: Warp | None, seed: int)
     def take_step(total: tf.Tensor, given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         rows, rate = given
         x = scale_pixels(tf.cast(tf.gather(images, rows), tf.float32))
-        if warp:
-            x = augment(x, warp, seed, network.step)
+        if network.recipe.warp:
+            x = augment(x, network.recipe.warp, seed, network.step)
         label = tf.one_hot(tf.gather(labels, rows), CLASSES)
         return total + network.train(tf.reshape(x, [-1, PIXELS]), label, rate)
 

@@ -34,7 +34,6 @@ def plan(directory: Path, model: str = "softmax") -> Plan:
     return Plan(
         directory,
         replace(SETTINGS, model=model),
-        RECIPES[model],
         run=1,
         start=None,
         steps=70,

@@ -164,16 +164,6 @@ def test_strokes_need_no_directory(tmp_path: Path, notes: Notes) -> None:
     assert "the strokes are not kept" in info
 
 
-def test_joins_two_data_sets(small_mnist: Path, notes: Notes) -> None:
-    train, test = (dataset.load("mnist", split, small_mnist, notes) for split in ("train", "test"))
-
-    both = dataset.join(train, test)
-
-    assert (both.name, both.split, len(both.labels)) == ("mnist+mnist", "train", 800)
-    np.testing.assert_array_equal(both.images[600:], test.images)
-    np.testing.assert_array_equal(both.labels[:600], train.labels)
-
-
 @pytest.mark.parametrize(("split", "count"), [("train", 60_000), ("test", 10_000)])
 def test_loads_mnist(split: str, count: int, shared: Path, notes: Notes) -> None:
     data = dataset.load("mnist", split, shared / "mnist", notes)

@@ -51,13 +51,11 @@ def test_a_run_of_an_unknown_model_is_refused() -> None:
         settle(Request(), start, HERE)
 
 
-def test_a_run_on_unknown_data_is_refused_unless_it_is_asked_for() -> None:
-    stored = replace(STORED, dataset="mnist+strokes")
-    start = replace(START, settings=stored)
+def test_a_run_on_unknown_data_is_refused() -> None:
+    start = replace(START, settings=replace(STORED, dataset="letters"))
 
-    with pytest.raises(ModelError, match="dataset mnist\\+strokes, which is unknown here"):
+    with pytest.raises(ModelError, match="dataset letters, which is unknown here"):
         settle(Request(), start, HERE)
-    assert settle(Request(dataset="mnist+strokes"), start, HERE) == stored
 
 
 def test_another_data_set_than_the_runs_is_refused() -> None:
@@ -66,19 +64,10 @@ def test_another_data_set_than_the_runs_is_refused() -> None:
 
 
 def test_a_plan_is_made_for_what_auto_has_come_to_mean(tmp_path: Path) -> None:
-    plan = Plan(
-        tmp_path,
-        settle(Request(), None, HERE),
-        RECIPES["softmax"],
-        run=1,
-        start=None,
-        steps=9,
-        save_every=9,
-        keep=1,
-        log_every=9,
-    )
+    made = plan(tmp_path, 9)
 
-    assert plan.on("strokes").settings == replace(plan.settings, dataset="strokes")
+    assert made.settings.dataset == "auto"
+    assert made.on("strokes") == replace(made, settings=replace(made.settings, dataset="strokes"))
 
 
 def test_an_empty_directory_begins_its_first_run(tmp_path: Path) -> None:

@@ -36,19 +36,9 @@ def usual_handlers() -> Iterator[None]:
     signal.signal(signal.SIGINT, former)
 
 
-def plan_to(
-    steps: int, directory: Path, start: Checkpoint | None = None, settings: Settings = SETTINGS
-) -> Plan:
+def plan_to(steps: int, directory: Path, start: Checkpoint | None = None) -> Plan:
     return Plan(
-        directory,
-        settings,
-        RECIPES[settings.model],
-        run=1,
-        start=start,
-        steps=steps,
-        save_every=7,
-        keep=2,
-        log_every=5,
+        directory, SETTINGS, run=1, start=start, steps=steps, save_every=7, keep=2, log_every=5
     )
 
 
@@ -103,11 +93,11 @@ def test_a_run_in_pieces_ends_in_the_very_same_state(
 
     cycles = (25, 40) if RECIPES[model].is_one_cycle else ()
     settings = replace(SETTINGS, model=model, cycles=cycles)
-    whole, _ = train(plan_to(40, tmp_path / "whole", settings=settings), data, ignore)
+    whole, _ = train(replace(plan_to(40, tmp_path / "whole"), settings=settings), data, ignore)
 
     piece = None
     for steps in (3, 4, 21, 40):
-        plan = plan_to(steps, tmp_path / "pieces", piece, settings)
+        plan = replace(plan_to(steps, tmp_path / "pieces", piece), settings=settings)
         piece, _ = train(plan, data, ignore)
 
     ends = [restore(piece).variables, restore(whole).variables]
@@ -129,7 +119,7 @@ def test_augments_by_seed_and_step_where_the_recipe_says(
         return images * 0
 
     monkeypatch.setattr(training, "augment", blacken)
-    plan = plan_to(4, tmp_path, settings=replace(SETTINGS, model=model, cycles=(4,)))
+    plan = replace(plan_to(4, tmp_path), settings=replace(SETTINGS, model=model, cycles=(4,)))
     training.train(plan, data, ignore)
 
     assert set(seen) == ({(5, 0)} if RECIPES[model].warp else set())
@@ -141,7 +131,7 @@ def test_a_convolutional_network_learns(model: str, small_mnist: Path, tmp_path:
 
     settings = replace(SETTINGS, model=model, learning_rate=0.003, cycles=(60,), batch_size=32)
     train_images, test_images = (read("mnist", split, small_mnist) for split in ("train", "test"))
-    plan = plan_to(60, tmp_path, settings=settings)
+    plan = replace(plan_to(60, tmp_path), settings=settings)
 
     checkpoint, _ = train(plan, train_images, ignore)
 
@@ -157,17 +147,17 @@ def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
     plan = replace(plan_to(10**6, tmp_path), save_every=10**6, log_every=10**6)
 
     for model, recipe in RECIPES.items():
-        plan = replace(plan, settings=replace(SETTINGS, model=model), recipe=recipe)
-        assert next_end(0, plan) * 16 <= recipe.images_per_call
-        large = replace(plan.settings, batch_size=60_000)
-        assert next_end(0, replace(plan, settings=large)) == 1
+        settings = replace(SETTINGS, model=model)
+        assert next_end(0, replace(plan, settings=settings)) * 16 <= recipe.images_per_call
+        settings = replace(settings, batch_size=60_000)
+        assert next_end(0, replace(plan, settings=settings)) == 1
 
 
 @pytest.mark.parametrize("steps", [1, 20])
 def test_weights_that_diverge_are_not_saved(steps: int, data: Dataset, tmp_path: Path) -> None:
     from mnistcli.training import train
 
-    plan = plan_to(steps, tmp_path, settings=replace(SETTINGS, learning_rate=1e38))
+    plan = replace(plan_to(steps, tmp_path), settings=replace(SETTINGS, learning_rate=1e38))
 
     with pytest.raises(ModelError, match=r"diverged by step .* --learning-rate 1e\+38 is too high"):
         train(plan, data, ignore)

@@ -1,14 +1,10 @@
-"""Train the model that comes with the package, and put it there.
+"""Put the newest model of a checkpoint directory into the package.
 
-usage: python tools/pretrain.py [--data-dir DIR] [--checkpoint-dir DIR]
-
-Stopped and run again, it goes on from its last checkpoint.
+usage: python tools/pretrain.py CHECKPOINT_DIR [DATA_DIR]
 """
 
-import argparse
-import hashlib
 import platform
-from dataclasses import replace
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,86 +14,46 @@ from mnistcli import __version__, dataset, download, pretrained
 from mnistcli.checkpoint import restore, resume, to_tflite
 from mnistcli.commands.console import Console
 from mnistcli.evaluation import evaluate
-from mnistcli.plan import Plan, Request, make_plan
 from mnistcli.predictor import Predictor
-from mnistcli.training import train
+from mnistcli.run import find_newest
 
 COMMAND = "make pretrained"
-MODEL, SEED, STEPS = "deepcnn", 0, 20_000
-STROKES = 20_000
-"""Images drawn from strokes, beside MNIST's 60,000."""
-
-
-def plan_pretraining(directory: Path, data: dataset.Dataset, console: Console) -> Plan:
-    """Return the plan of a run that differs from ``train``'s in its data and in wider strokes."""
-    plan = make_plan(
-        directory,
-        Request(MODEL, data.name, SEED),
-        steps=STEPS,
-        save_every=1000,
-        keep=2,
-        log_every=100,
-        restart=False,
-        warn=console.warn,
-    )
-    assert plan.recipe.warp
-    return replace(plan, recipe=plan.recipe._replace(warp=plan.recipe.warp._replace(stroke=0.5)))
-
-
-def take_first(data: dataset.Dataset, count: int) -> dataset.Dataset:
-    """Return the first images alone."""
-    return replace(data, images=data.images[:count], labels=data.labels[:count])
-
-
-def digest_content(directory: Path, strokes: dataset.Dataset) -> dict[str, str]:
-    """Return the SHA-256 of what was trained on: MNIST's, as it was verified, and the strokes'."""
-    digests = {file.name: file.sha256 for file in download.FILES if file.name.startswith("train")}
-    for name, array in (("images", strokes.images), ("labels", strokes.labels)):
-        digests[f"strokes {name}"] = hashlib.sha256(array.tobytes()).hexdigest()
-    return digests
 
 
 def main() -> None:
-    """Train, and write the three files."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data-dir", type=Path, default=Path("MNIST_data"))
-    parser.add_argument("--checkpoint-dir", type=Path, default=Path("build/pretraining"))
-    arguments = parser.parse_args()
+    """Write the weights, the export that is made of them, and how they came to be."""
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    directory, data_dir = Path(sys.argv[1]), Path((sys.argv[2:] or ["MNIST_data"])[0])
     console = Console(is_quiet=False)
+    checkpoint = find_newest(directory, console.warn)
+    if checkpoint is None:
+        sys.exit(f"{directory}: no trained model here")
+    settings = checkpoint.settings
 
-    mnist = dataset.load("mnist", "train", arguments.data_dir, console)
-    strokes = take_first(dataset.load("strokes", "train", arguments.data_dir, console), STROKES)
-    data = dataset.join(mnist, strokes)
-    plan = plan_pretraining(arguments.checkpoint_dir, data, console)
-    checkpoint = plan.start
-    if checkpoint is None or checkpoint.step < plan.steps:
-        step = checkpoint.step if checkpoint else 0
-        with console.show_training(step, plan.steps, plan.log_every) as progress:
-            checkpoint, _ = train(plan, data, progress)
+    network = restore(checkpoint)
+    variables = (network.average or network).name_variables()
+    weights = {name: value.numpy().astype(np.float16) for name, value in variables.items()}
+    tflite = to_tflite(resume(settings.model, weights, settings.seed))
 
-    trained = restore(checkpoint)
-    averaged = (trained.average or trained).name_variables()
-    weights = {name: value.numpy().astype(np.float16) for name, value in averaged.items()}
-    tflite = to_tflite(resume(MODEL, weights, SEED))
-
-    test = dataset.load("mnist", "test", arguments.data_dir, console)
+    test = dataset.load("mnist", "test", data_dir, console)
     scored = evaluate(Predictor(tflite, "the export").predict(test.images), test.labels)
     record = {
-        "model": MODEL,
+        "model": settings.model,
         "step": checkpoint.step,
-        "seed": SEED,
-        "dataset": data.name,
+        "seed": settings.seed,
+        "dataset": settings.dataset,
+        "data": {file.name: file.sha256 for file in download.FILES},
         "accuracy": scored.accuracy,
         "command": COMMAND,
-        "data": digest_content(arguments.data_dir, strokes),
         "versions": {
             "mnistcli": __version__,
             "python": platform.python_version(),
-            **{name: version(name) for name in ("tensorflow", "numpy")},
+            **{name: version(name) for name in ("tensorflow", "numpy", "ai-edge-litert")},
         },
     }
     pretrained.write(record, tflite, weights)
-    print(f"accuracy {scored.accuracy:.4f} over {scored.total} images (mnist test)")
+    print(f"{scored.correct} of {scored.total} test images are read right")
 
 
 if __name__ == "__main__":

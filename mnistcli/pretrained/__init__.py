@@ -28,7 +28,7 @@ class Record:
     dataset: str  # trained on
     accuracy: float  # share of MNIST's 10,000 test images that the export reads right
     command: str  # that made it
-    data: dict[str, str]  # SHA-256 of the content of each file it was trained on
+    data: dict[str, str]  # SHA-256 of the content of MNIST's files
     versions: dict[str, str]  # of what it was trained with
     files: dict[str, str]  # SHA-256 of the export and the weights
 
@@ -77,7 +77,7 @@ def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.f
 
 def _read_verified(name: str) -> bytes:
     content = _read(name)
-    if _digest(content) != read_record().files[name]:
+    if _digest(content) != read_record().files.get(name):
         raise ModelError(f"{FOLDER / name}: damaged; installing mnistcli anew helps")
     return content
 
