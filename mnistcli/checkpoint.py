@@ -51,7 +51,7 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     return network
 
 
-def resume(model: str, weights: Mapping[str, NDArray[Any]], seed: int) -> Network:
+def from_weights(model: str, weights: Mapping[str, NDArray[Any]], seed: int) -> Network:
     """Return a network that starts from a :class:`Classifier`'s weights, by their names.
 
     Raises:

@@ -86,13 +86,15 @@ def test_wrong_usage_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("command", ["predict", "eval"])
+@pytest.mark.parametrize("is_pretrained", [True, False])
 def test_an_exported_model_answers_without_tensorflow(
-    command: str, checkpoints: Path, tmp_path: Path
+    command: str, is_pretrained: bool, checkpoints: Path, tmp_path: Path
 ) -> None:
     picture = tmp_path / "7.png"
     picture.write_bytes(to_png(seven()))
+    model = ["--pretrained"] if is_pretrained else ["--checkpoint-dir", checkpoints]
 
-    imported = imported_by(command, picture, "--checkpoint-dir", checkpoints)
+    imported = imported_by(command, picture, *model)
 
     assert {"numpy", "PIL", "ai_edge_litert"} <= imported
     assert not imported & {"tensorflow", "keras", "requests"}

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mnistcli import __version__, dataset, download, pretrained
-from mnistcli.checkpoint import restore, resume, to_tflite
+from mnistcli.checkpoint import from_weights, restore, to_tflite
 from mnistcli.commands.console import Console
 from mnistcli.evaluation import evaluate
 from mnistcli.predictor import Predictor
@@ -34,7 +34,7 @@ def main() -> None:
     network = restore(checkpoint)
     variables = (network.average or network).name_variables()
     weights = {name: value.numpy().astype(np.float16) for name, value in variables.items()}
-    tflite = to_tflite(resume(settings.model, weights, settings.seed))
+    tflite = to_tflite(from_weights(settings.model, weights, settings.seed))
 
     test = dataset.load("mnist", "test", data_dir, console)
     scored = evaluate(Predictor(tflite, "the export").predict(test.images), test.labels)
