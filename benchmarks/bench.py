@@ -123,6 +123,13 @@ def bench(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     """Measure everything; ``folder`` is for what is made on the way."""
     yield from bench_softmax(data, folder, runs)
     yield from bench_cnn(data, folder, runs)
+    drawing: Command = [
+        sys.executable,
+        "-c",
+        "from mnistcli import strokes; strokes.make(0, 60_000)",
+    ]
+    drawn = [run(drawing) for _ in range(runs)]
+    yield Row("strokes", "60,000 digits drawn from strokes", "s", whole(drawn), limit=20)
 
 
 def bench_softmax(data: Path, folder: Path, runs: int) -> Iterator[Row]:

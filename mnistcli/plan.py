@@ -34,6 +34,11 @@ class Plan:
     keep: int  # checkpoints
     log_every: int  # steps
 
+    @property
+    def reached(self) -> Checkpoint | None:
+        """The last checkpoint, if no steps are left to be taken."""
+        return self.start if self.start and self.start.step >= self.steps else None
+
     def on(self, dataset: str) -> "Plan":
         """Return the plan on the data set that ``auto`` has come to mean."""
         return replace(self, settings=replace(self.settings, dataset=dataset))

@@ -596,6 +596,7 @@ def test_without_mnist_it_trains_on_strokes_and_says_so(tmp_path: Path, run) -> 
     assert document["model"]["dataset"] == "strokes"
     assert result.stderr.count("warning: could not get train-images") == 1
     assert "digits drawn from strokes are used" in result.stderr
+    assert "drawing strokes train  300 images" in result.stderr
     assert "training softmax on strokes from step 0 to 5" in result.stderr
     assert find_newest(tmp_path / "checkpoints", print).settings.dataset == "strokes"
     again = run("train", "--steps", "7")  # the run's data set is not asked for again

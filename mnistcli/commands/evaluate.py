@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 @options.dataset
 @options.data_dir
 @click.option(
-    "--split", type=click.Choice(["test", "train"]), default="test", help="Which images of it."
+    "--split",
+    type=click.Choice(["test", "train"]),
+    default="test",
+    help="Which images of the data set.",
 )
 @options.min_accuracy
 @options.as_json

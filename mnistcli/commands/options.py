@@ -37,7 +37,7 @@ dataset = click.option(
     "--dataset",
     type=click.Choice(["auto", "mnist", "strokes"]),
     default="auto",
-    help="MNIST, or digits drawn from strokes; auto means MNIST where it can be had.",
+    help="MNIST, or digits drawn from strokes. auto means MNIST, or strokes where it can't be had.",
 )
 checkpoint_dir = click.option(
     "--checkpoint-dir",

@@ -95,11 +95,11 @@ def train(
     """Train a model and score the result.
 
     Goes on from the newest checkpoint in --checkpoint-dir until --steps is reached, then scores
-    the model on the data set's 10,000 test images. MNIST is downloaded if it isn't in --data-dir
-    yet; where it can't be had, auto trains on the strokes.
+    the model on the data set's 10,000 test images. A run goes on with its own settings and data
+    set. MNIST is downloaded, and strokes are drawn, if they aren't in --data-dir yet.
     """
     from mnistcli.commands.inputs import open_model
-    from mnistcli.dataset import AUTO
+    from mnistcli.dataset import AUTO, load
     from mnistcli.evaluation import evaluate
     from mnistcli.plan import Request, make_plan
 
@@ -113,7 +113,13 @@ def train(
         restart=restart,
         warn=console.warn,
     )
-    checkpoint, seconds, test = _carry_out(plan, data_dir, console)
+    test = load(plan.settings.dataset, "test", data_dir, console)
+    if plan.reached:
+        console.info(f"{plan.reached.path}: step {plan.reached.step} is reached, nothing to train")
+        checkpoint, seconds = plan.reached, 0.0
+    else:
+        data, test = _load_beside(test, plan.settings.dataset, data_dir, console)
+        checkpoint, seconds = _carry_out(plan.on(data.name), data, console)
     trained = open_model(checkpoint, console)
     evaluation = evaluate(trained.predictor.predict(test.images), test.labels)
     if json:
@@ -132,39 +138,21 @@ def train(
     results.check_accuracy(evaluation, min_accuracy)
 
 
-def _carry_out(
-    plan: "Plan", data_dir: "Path", console: Console
-) -> "tuple[Checkpoint, float, Dataset]":
-    """Carry out the plan, or say that there is nothing to do; return the test images, too."""
+def _load_beside(
+    test: "Dataset", asked: str, data_dir: "Path", console: Console
+) -> "tuple[Dataset, Dataset]":
+    """Load the training images that go with test images; return those that belong together.
+
+    Of ``auto``, MNIST's may turn out to be damaged where no source has them: then both are strokes.
+    """
     from mnistcli.dataset import load
 
-    asked = plan.settings.dataset
-    test = load(asked, "test", data_dir, console)
-    if plan.start and plan.start.step >= plan.steps:
-        console.info(f"{plan.start.path}: step {plan.start.step} is reached, nothing to train")
-        return plan.start, 0.0, test
     data = _read_beside_tensorflow(test.name, data_dir)
-    from mnistcli.training import train
-
     if data is None:
         data = load(asked if test.name == "mnist" else test.name, "train", data_dir, console)
-        if data.name != test.name:
-            test = load(data.name, "test", data_dir, console)
-    plan = plan.on(data.name)
-    settings = plan.settings
-    first_step = plan.start.step if plan.start else 0
-    if plan.start and settings.cycles != plan.start.settings.cycles:
-        end = max(plan.start.settings.cycles)
-        console.info(f"the learning rate's cycle ends at step {end}: a new one goes on from there")
-    console.info(
-        f"training {settings.model} on {settings.dataset} from step {first_step} to {plan.steps}, "
-        f"batch size {settings.batch_size}, learning rate {settings.learning_rate}, "
-        f"seed {settings.seed}"
-    )
-    with console.show_training(first_step, plan.steps, plan.log_every) as progress:
-        checkpoint, seconds = train(plan, data, progress)
-    console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
-    return checkpoint, seconds, test
+    if data.name != test.name:
+        test = load(data.name, "test", data_dir, console)
+    return data, test
 
 
 def _read_beside_tensorflow(name: str, data_dir: "Path") -> "Dataset | None":
@@ -183,3 +171,23 @@ def _read_beside_tensorflow(name: str, data_dir: "Path") -> "Dataset | None":
         return reading.result()
     except DataError:
         return None
+
+
+def _carry_out(plan: "Plan", data: "Dataset", console: Console) -> "tuple[Checkpoint, float]":
+    """Train, and say what is done."""
+    from mnistcli.training import train
+
+    settings = plan.settings
+    first_step = plan.start.step if plan.start else 0
+    if plan.start and settings.cycles != plan.start.settings.cycles:
+        end = max(plan.start.settings.cycles)
+        console.info(f"the learning rate's cycle ends at step {end}: a new one goes on from there")
+    console.info(
+        f"training {settings.model} on {settings.dataset} from step {first_step} to {plan.steps}, "
+        f"batch size {settings.batch_size}, learning rate {settings.learning_rate}, "
+        f"seed {settings.seed}"
+    )
+    with console.show_training(first_step, plan.steps, plan.log_every) as progress:
+        checkpoint, seconds = train(plan, data, progress)
+    console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
+    return checkpoint, seconds
