@@ -1,7 +1,6 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,14 +25,6 @@ def data() -> Dataset:
     random = np.random.default_rng(9)
     images = random.integers(0, 256, (100, 28, 28)).astype(np.uint8)
     return Dataset("mnist", "train", images, random.integers(0, 10, 100).astype(np.uint8))
-
-
-@pytest.fixture(autouse=True)
-def usual_handlers() -> Iterator[None]:
-    """Ctrl-C as in a terminal, also where the tests run in the background."""
-    former = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, former)
 
 
 def plan_to(steps: int, directory: Path, start: Checkpoint | None = None) -> Plan:
