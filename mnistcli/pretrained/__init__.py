@@ -69,7 +69,8 @@ def read_weights() -> dict[str, NDArray[np.float16]]:
 def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.float16]]) -> None:
     """Replace the model of the package; ``record`` is a :class:`Record` without ``files``."""
     (FOLDER / EXPORT).write_bytes(tflite)
-    np.savez(FOLDER / WEIGHTS, allow_pickle=False, **weights)
+    arrays: dict[str, Any] = dict(weights)  # numpy's stubs take them for savez's own options
+    np.savez(FOLDER / WEIGHTS, **arrays)
     files = {name: _digest((FOLDER / name).read_bytes()) for name in (EXPORT, WEIGHTS)}
     text = json.dumps({**record, "files": files}, indent=2)
     (FOLDER / RECORD).write_text(f"{text}\n", encoding="utf-8")
