@@ -19,4 +19,4 @@ bench:  ## Ours against the peers; PyTorch's too, where torch is installed
 pretrained:  ## Trains the package's own model anew, or goes on with it
 	pip install -e .
 	mnistcli train --model deepcnn --dataset mnist --seed 0 --checkpoint-dir build/pretrained
-	python tools/pretrain.py build/pretrained
+	python tools/pretrain.py build/pretrained "$${MNISTCLI_DATA_DIR:-MNIST_data}"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import download, idx
-from mnistcli.digit import SIDE
+from mnistcli.digit import CLASSES, SIDE
 from mnistcli.errors import DataError
 
 NAMES = ("mnist", "strokes")
@@ -84,8 +84,10 @@ def read(name: str, split: str, data_dir: Path) -> Dataset:
     """
     if name == "strokes":
         images, labels = (idx.read(path) for path in _find_strokes(split, data_dir))
-        if images.shape != (COUNTS[split], SIDE, SIDE) or labels.shape != (COUNTS[split],):
-            raise DataError(f"{_find_strokes(split, data_dir)[0]}: of another shape")
+        expected = [((COUNTS[split], SIDE, SIDE), "uint8"), ((COUNTS[split],), "uint8")]
+        found = [(array.shape, array.dtype.name) for array in (images, labels)]
+        if found != expected or labels.max() >= CLASSES:
+            raise DataError(f"{data_dir}: these are not the strokes that were kept here")
     else:
         images, labels = (
             idx.parse(download.read_verified(data_dir, file), str(data_dir / file.archive))
@@ -98,11 +100,11 @@ def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
     """Draw a split of the strokes, and keep it in ``data_dir`` if that can be written."""
     from mnistcli import strokes  # and with it Pillow, which MNIST doesn't need
 
+    count = COUNTS[split]
+    listener.info(f"drawing {count} {split} images from strokes")
     with listener.show_progress("images") as progress:
         images, labels = strokes.make(
-            SEEDS[split],
-            COUNTS[split],
-            lambda made: progress(f"drawing strokes {split}", made, COUNTS[split]),
+            SEEDS[split], count, lambda made: progress(f"strokes {split}", made, count)
         )
     try:
         for path, array in zip(_find_strokes(split, data_dir), (images, labels), strict=True):

@@ -5,6 +5,7 @@ directory holds nothing but whole, verified files.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +21,7 @@ MIRRORS = (
     "https://dataset.bj.bcebos.com/mnist/",
 )
 ANSWER_SECONDS = 9.0
-"""How long all the sources together may take to begin to answer."""
+"""How long all the sources together may take to answer, as long as they have nothing to give."""
 
 RAW_FOLDER = Path("MNIST", "raw")
 """Where torchvision keeps the files below its root directory."""
@@ -99,15 +100,17 @@ def download(
     """
     wanted = list(find_problems(directory))
     missing = list(wanted)
-    seconds = ANSWER_SECONDS / max(len(sources), 1)
     failures: dict[str, None] = {}  # an ordered set
     for source in sources:
+        patience = ANSWER_SECONDS / len(sources)
         for file in list(missing):
+            started = time.monotonic()
             try:
-                archive = _fetch(source, file, seconds, progress)
+                archive = _fetch(source, file, patience, progress)
             except DataError as error:
                 failures[str(error)] = None
-                if isinstance(error, NoAnswerError):
+                patience -= time.monotonic() - started
+                if isinstance(error, NoAnswerError) or patience <= 0:
                     break
                 continue
             directory.mkdir(parents=True, exist_ok=True)

@@ -18,14 +18,14 @@ Points = NDArray[np.float64]
 
 
 class Hand(NamedTuple):
-    """How hands differ: means and standard deviations of normal distributions."""
+    """How hands differ: standard deviations; pairs are a mean and a deviation, but of jitter."""
 
-    jitter: tuple[float, float] = (0.008, 0.058)  # of points, in heights: between these two
+    jitter: tuple[float, float] = (0.008, 0.058)  # of points, in heights: from one to the other
     overshoot: float = 0.25  # of a stroke's ends, as a share of the way from the next point
     warp: float = 0.075  # of each term, in heights
-    slant: tuple[float, float] = (0.12, 0.25)  # to the right: mean and deviation of the tangent
+    slant: tuple[float, float] = (0.12, 0.25)  # to the right, of its tangent
     rotation: float = 0.18  # radians
-    width: tuple[float, float] = (0.1, 0.22)  # mean and deviation of its natural logarithm
+    width: tuple[float, float] = (0.1, 0.22)  # of its natural logarithm
     tremor: float = 0.004  # in heights
 
 

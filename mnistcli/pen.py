@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.framing import Gray
+from mnistcli.framing import BOX, Gray
 
 HEIGHT = 26
 """Longer side, in pixels, of what the pen's tip goes through; it is framed smaller, as MNIST is."""
@@ -17,6 +17,9 @@ SIDE = HEIGHT + 2 * MARGIN + 1
 SHARPNESS = 2
 """Change of ink at an edge, in full strokes a pixel."""
 
+THINNEST, THICKEST = 0.6, 5.0
+"""Radii of pens, in pixels, before they are pressed."""
+
 LIFTED = -9.0
 """Radius of a pen that doesn't touch the paper."""
 
@@ -25,10 +28,11 @@ AT_ONCE = 125
 
 
 class Pen(NamedTuple):
-    """How pens differ: means and standard deviations of normal distributions."""
+    """How pens differ."""
 
-    radius: tuple[float, float] = (0.3, 0.39)  # natural logarithm, in pixels of a framed image
-    pressure: float = 0.15  # of each of three waves of the radius' logarithm along the way
+    radius: tuple[float, float] = (0.3, 0.39)  # its natural logarithm's mean and deviation, in
+    # pixels of a framed image
+    pressure: float = 0.15  # deviation of each of three waves of that logarithm along the way
     gaps: float = 0.04  # share of digits with a gap
 
 
@@ -53,10 +57,10 @@ def draw(random: np.random.Generator, points: NDArray[np.float64], pen: Pen) -> 
 def press(
     random: np.random.Generator, points: NDArray[np.float32], pen: Pen
 ) -> NDArray[np.float32]:
-    """Return the radii, [N, S] in pixels, of the strokes at places [N, S, 2]."""
+    """Return the radii, [N, S] in pixels, of the strokes at places [N, S, 2], LIFTED in gaps."""
     count, samples, _ = points.shape
-    radius = np.exp(pen.radius[0] + pen.radius[1] * random.standard_normal(count)) * HEIGHT / 20
-    radius = np.clip(radius, 0.6, np.minimum(5, find_room(points)))
+    radius = np.exp(pen.radius[0] + pen.radius[1] * random.standard_normal(count)) * HEIGHT / BOX
+    radius = np.clip(radius, THINNEST, np.minimum(THICKEST, find_room(points)))
     along = np.linspace(0, 1, samples)
     phases = random.uniform(0, 2 * np.pi, (count, 3, 1))
     waves = np.sin(np.pi * np.outer([1, 2, 4], along) + phases)

@@ -596,7 +596,7 @@ def test_without_mnist_it_trains_on_strokes_and_says_so(tmp_path: Path, run) -> 
     assert document["model"]["dataset"] == "strokes"
     assert result.stderr.count("warning: could not get train-images") == 1
     assert "digits drawn from strokes are used" in result.stderr
-    assert "drawing strokes train  300 images" in result.stderr
+    assert "drawing 300 train images from strokes\nstrokes train  300 images" in result.stderr
     assert "training softmax on strokes from step 0 to 5" in result.stderr
     assert find_newest(tmp_path / "checkpoints", print).settings.dataset == "strokes"
     again = run("train", "--steps", "7")  # the run's data set is not asked for again
@@ -621,6 +621,16 @@ def test_mnist_never_falls_back(command: list[str], run) -> None:
     assert (result.exit_code, result.stdout) == (3, "")
     assert notes(result)[-1].startswith("error: could not get train-images-idx3-ubyte.gz, ")
     assert not Path("checkpoints").exists()
+
+
+@pytest.mark.usefixtures("no_network")
+def test_data_that_cannot_be_had_exits_with_3_whatever_the_directory_holds(run) -> None:
+    assert run("train", "--steps", "5").exit_code == 0  # on strokes
+
+    result = run("train", "--dataset", "mnist")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert notes(result)[-1].startswith("error: could not get train-images-idx3-ubyte.gz, ")
 
 
 @pytest.mark.usefixtures("few_strokes")

@@ -102,10 +102,11 @@ def test_strokes_are_drawn_once(
 ) -> None:
     data = tmp_path / "MNIST_data"
     drawn = {split: dataset.load("strokes", split, data, notes) for split in ("train", "test")}
-    assert notes.progress == [
-        ("drawing strokes train", 300, 300),
-        ("drawing strokes test", 100, 100),
+    assert notes.infos == [
+        "drawing 300 train images from strokes",
+        "drawing 100 test images from strokes",
     ]
+    assert notes.progress == [("strokes train", 300, 300), ("strokes test", 100, 100)]
 
     monkeypatch.setattr(strokes, "make", pytest.fail)
     for split, first in drawn.items():
@@ -140,17 +141,31 @@ def test_another_version_is_drawn_anew(
 
 
 @pytest.mark.usefixtures("few_strokes")
-@pytest.mark.parametrize("content", [b"", b"damaged", idx.serialise(np.zeros((3, 28, 28), "u1"))])
-def test_damaged_strokes_are_drawn_anew(content: bytes, tmp_path: Path, notes: Notes) -> None:
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("images-idx3", b""),
+        ("images-idx3", b"damaged"),
+        ("images-idx3", idx.serialise(np.zeros((3, 28, 28), np.uint8))),
+        ("images-idx3", idx.serialise(np.zeros((100, 28, 28), np.float32))),
+        ("labels-idx1", idx.serialise(np.zeros(99, np.uint8))),
+        ("labels-idx1", idx.serialise(np.zeros(100, np.float32))),
+        ("labels-idx1", idx.serialise(np.full(100, 10, np.uint8))),
+    ],
+)
+def test_damaged_strokes_are_drawn_anew(
+    kind: str, content: bytes, tmp_path: Path, notes: Notes
+) -> None:
     first = dataset.load("strokes", "test", tmp_path, notes)
-    images = tmp_path / f"strokes-{strokes.VERSION}" / "t10k-images-idx3-ubyte.gz"
-    whole = images.read_bytes()
-    images.write_bytes(content)
+    path = tmp_path / f"strokes-{strokes.VERSION}" / f"t10k-{kind}-ubyte.gz"
+    whole = path.read_bytes()
+    path.write_bytes(content)
 
     again = dataset.load("strokes", "test", tmp_path, notes)
 
     np.testing.assert_array_equal(again.images, first.images)
-    assert images.read_bytes() == whole
+    np.testing.assert_array_equal(again.labels, first.labels)
+    assert path.read_bytes() == whole
 
 
 @pytest.mark.usefixtures("few_strokes")
@@ -160,8 +175,7 @@ def test_strokes_need_no_directory(tmp_path: Path, notes: Notes) -> None:
     data = dataset.load("strokes", "test", tmp_path / "file", notes)
 
     assert len(data.labels) == 100
-    (info,) = notes.infos
-    assert "the strokes are not kept" in info
+    assert "the strokes are not kept" in notes.infos[-1]
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 60_000), ("test", 10_000)])

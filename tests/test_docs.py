@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from mnistcli import errors
+from mnistcli import dataset, errors
 from mnistcli.cli import main
 from mnistcli.recipe import RECIPES, Recipe
 
@@ -68,6 +68,13 @@ def test_the_readme_has_the_recipes_steps(model: str, recipe: Recipe) -> None:
     (steps, batch_size) = re.findall(rf"^\| `{model}` \|.*\| (\d+) × (\d+) \|", README, re.M)[0]
 
     assert (int(steps), int(batch_size)) == (recipe.steps, recipe.batch_size)
+
+
+def test_every_data_set_can_be_chosen() -> None:
+    for name in ("train", "eval"):
+        (option,) = (one for one in main.commands[name].params if one.name == "dataset")
+        assert option.type.choices == (dataset.AUTO, *dataset.NAMES)
+        assert option.default == dataset.AUTO
 
 
 def test_the_tests_are_run_as_the_readme_says() -> None:

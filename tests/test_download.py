@@ -56,6 +56,11 @@ class Mirror(BaseHTTPRequestHandler):
     def bomb(self, body: bytes) -> None:
         self.answer(200, gzip.compress(bytes(20_000_000)))
 
+    def reluctant(self, body: bytes) -> None:
+        """Answer after a while, to say that there is nothing."""
+        self.stopped.wait(0.4)
+        self.missing(body)
+
     def partial(self, body: bytes) -> None:
         self.answer(206, body[:100])
 
@@ -230,6 +235,18 @@ def test_sources_that_never_answer_share_one_limit(
 
     assert "could not get" in str(caught.value)
     assert time.monotonic() - started < 3  # not a limit for each of 3 sources and 4 files
+
+
+def test_sources_that_take_their_time_to_refuse_share_it_too(
+    mirror: str, empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "ANSWER_SECONDS", 1.5)
+    started = time.monotonic()
+
+    with pytest.raises(DataError, match="HTTP status 404"):
+        download.download(empty, [f"{mirror}/reluctant"] * 3)
+
+    assert time.monotonic() - started < 3  # of 3 sources and 4 files it would be 4.8
 
 
 def test_a_name_that_never_resolves_is_bounded_too(

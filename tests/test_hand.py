@@ -13,6 +13,7 @@ from mnistcli.hand import (
     spline,
     tilt,
     to_curve,
+    trace,
     warp,
     write,
 )
@@ -123,6 +124,39 @@ def test_each_digit_is_written_anew() -> None:
     np.testing.assert_array_equal(places, again)
     for number in range(1, 50):
         assert abs(places[number] - places[0]).max() > 0.01
+
+
+def three(**hand: object) -> np.ndarray:
+    """The pen's places in 2000 steady 3s, but for what is said of the hand."""
+    glyph = Glyph(3, 1, ("5,10 30,0 50,14 20,46! 54,80 4,90",))
+    return trace(generator(), to_curve(glyph), 2000, STEADY._replace(**hand))
+
+
+def test_points_are_displaced_from_digit_to_digit() -> None:
+    moved = three(jitter=(0.02, 0.06)) - three()
+
+    # of a point that the pen goes through; a uniform deviation from 0.02 to 0.06
+    assert moved[:, 0].std() == pytest.approx(np.sqrt(0.04**2 + 0.04**2 / 12), rel=0.05)
+    spread = abs(moved).max(axis=(1, 2))
+    assert np.percentile(spread, 95) > 2 * np.percentile(spread, 5)
+
+
+def test_strokes_end_too_soon_or_too_late() -> None:
+    curve = to_curve(Glyph(1, 1, ("0,0 0,50 0,100",)))
+
+    straight = trace(generator(), curve, 2000, STEADY._replace(overshoot=0.2))
+
+    for end in (straight[:, 0, 1], straight[:, -1, 1]):
+        assert end.std() == pytest.approx(0.5 * 0.2, rel=0.05)
+    np.testing.assert_allclose(straight[..., 0], 0, atol=1e-12)
+
+
+def test_hands_tremble() -> None:
+    steady, trembling = (
+        write(generator(), np.full(300, 3), STEADY._replace(tremor=tremor)) for tremor in (0, 0.01)
+    )
+
+    assert (trembling - steady).std() == pytest.approx(0.01, rel=0.05)
 
 
 def line() -> np.ndarray:

@@ -90,6 +90,24 @@ def test_pens_are_of_all_widths_and_change_along_the_way() -> None:
     assert (radii == LIFTED).any(axis=1).mean() == pytest.approx(PENS.gaps, abs=0.015)
 
 
+def test_gaps_are_short() -> None:
+    radii = press(generator(), draw_on_paper(upright(2000)), PENS._replace(gaps=1))
+
+    lengths = (radii == LIFTED).sum(axis=1) / 160
+    assert 0.04 < np.median(lengths) < 0.12
+    assert lengths.max() <= 0.13
+
+
+def test_a_marker_leaves_loops_open() -> None:
+    turn = np.linspace(0, 2 * np.pi, 160)
+    loop = np.stack([0.3 * np.sin(turn), 0.5 * np.cos(turn)], axis=-1)
+
+    (ink,) = draw(generator(), loop[np.newaxis], EVEN._replace(radius=(9, 0)))
+
+    assert not ink[SIDE // 2 - 2 : SIDE // 2 + 2, SIDE // 2].any()
+    assert ink[SIDE // 2].any()
+
+
 def draw_on_paper(points: np.ndarray) -> np.ndarray:
     return (points * HEIGHT + (SIDE - HEIGHT) / 2).astype(np.float32)
 

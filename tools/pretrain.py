@@ -1,6 +1,6 @@
 """Put the newest model of a checkpoint directory into the package.
 
-usage: python tools/pretrain.py CHECKPOINT_DIR [DATA_DIR]
+usage: python tools/pretrain.py CHECKPOINT_DIR DATA_DIR
 """
 
 import platform
@@ -22,14 +22,16 @@ COMMAND = "make pretrained"
 
 def main() -> None:
     """Write the weights, the export that is made of them, and how they came to be."""
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) != 3:
         sys.exit(__doc__)
-    directory, data_dir = Path(sys.argv[1]), Path((sys.argv[2:] or ["MNIST_data"])[0])
+    directory, data_dir = map(Path, sys.argv[1:])
     console = Console(is_quiet=False)
     checkpoint = find_newest(directory, console.warn)
     if checkpoint is None:
         sys.exit(f"{directory}: no trained model here")
     settings = checkpoint.settings
+    if settings.dataset != "mnist":
+        sys.exit(f"{directory}: trained on {settings.dataset}, not on mnist")
 
     network = restore(checkpoint)
     variables = (network.average or network).name_variables()

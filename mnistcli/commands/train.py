@@ -103,6 +103,8 @@ def train(
     from mnistcli.evaluation import evaluate
     from mnistcli.plan import Request, make_plan
 
+    # Whether the data that was asked for can be had at all comes before what it is wanted for.
+    test = None if dataset == AUTO else load(dataset, "test", data_dir, console)
     plan = make_plan(
         checkpoint_dir,
         Request(model, None if dataset == AUTO else dataset, seed, batch_size, learning_rate),
@@ -113,7 +115,7 @@ def train(
         restart=restart,
         warn=console.warn,
     )
-    test = load(plan.settings.dataset, "test", data_dir, console)
+    test = test or load(plan.settings.dataset, "test", data_dir, console)
     if plan.reached:
         console.info(f"{plan.reached.path}: step {plan.reached.step} is reached, nothing to train")
         checkpoint, seconds = plan.reached, 0.0

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import ModelError
+from mnistcli.files import write_whole
 
 FOLDER = Path(__file__).parent
 RECORD, EXPORT, WEIGHTS = "model.json", "model.tflite", "weights.npz"
@@ -29,7 +31,7 @@ class Record:
     accuracy: float  # share of MNIST's 10,000 test images that the export reads right
     command: str  # that made it
     data: dict[str, str]  # SHA-256 of the content of MNIST's files
-    versions: dict[str, str]  # of what it was trained with
+    versions: dict[str, str]  # of what it was made with
     files: dict[str, str]  # SHA-256 of the export and the weights
 
 
@@ -60,20 +62,20 @@ def read_weights() -> dict[str, NDArray[np.float16]]:
     Raises:
         ModelError: the file is missing or damaged.
     """
-    from io import BytesIO
-
     with np.load(BytesIO(_read_verified(WEIGHTS)), allow_pickle=False) as stored:
         return dict(stored)
 
 
 def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.float16]]) -> None:
     """Replace the model of the package; ``record`` is a :class:`Record` without ``files``."""
-    (FOLDER / EXPORT).write_bytes(tflite)
     arrays: dict[str, Any] = dict(weights)  # numpy's stubs take them for savez's own options
-    np.savez(FOLDER / WEIGHTS, **arrays)
-    files = {name: _digest((FOLDER / name).read_bytes()) for name in (EXPORT, WEIGHTS)}
-    text = json.dumps({**record, "files": files}, indent=2)
-    (FOLDER / RECORD).write_text(f"{text}\n", encoding="utf-8")
+    stored = BytesIO()
+    np.savez(stored, **arrays)
+    contents = {EXPORT: tflite, WEIGHTS: stored.getvalue()}
+    files = {name: _digest(content) for name, content in contents.items()}
+    contents[RECORD] = f"{json.dumps({**record, 'files': files}, indent=2)}\n".encode()
+    for name, content in contents.items():
+        write_whole(FOLDER / name, content)
 
 
 def _read_verified(name: str) -> bytes:
