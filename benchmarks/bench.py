@@ -123,13 +123,7 @@ def bench(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     """Measure everything; ``folder`` is for what is made on the way."""
     yield from bench_softmax(data, folder, runs)
     yield from bench_cnn(data, folder, runs)
-    drawing: Command = [
-        sys.executable,
-        "-c",
-        "from mnistcli import strokes; strokes.make(0, 60_000)",
-    ]
-    drawn = [run(drawing) for _ in range(runs)]
-    yield Row("strokes", "60,000 digits drawn from strokes", "s", whole(drawn), limit=20)
+    yield bench_strokes(runs)
 
 
 def bench_softmax(data: Path, folder: Path, runs: int) -> Iterator[Row]:
@@ -194,6 +188,13 @@ def bench_cnn(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     )
     what = "`predict` of 10,000 PNG with cnn; Pillow, which only decodes them"
     yield Row("predict_many", what, "s", whole(ours), whole(peer), 3)
+
+
+def bench_strokes(runs: int) -> Row:
+    """Measure the drawing of a training set."""
+    script = "from mnistcli import strokes; strokes.make(0, 60_000)"
+    drawn = [run([sys.executable, "-c", script]) for _ in range(runs)]
+    return Row("strokes", "60,000 digits drawn from strokes", "s", whole(drawn), limit=20)
 
 
 def describe_machine() -> dict[str, str | int | None]:

@@ -59,9 +59,7 @@ def from_weights(model: str, weights: Mapping[str, NDArray[Any]], seed: int) -> 
     """
     with silenced_stderr():
         network = Network(model, seed)
-    for classifier in (network, network.average):
-        if classifier is None:
-            continue
+    for classifier in filter(None, (network, network.average)):
         variables = classifier.name_variables()
         shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
         if shapes != {name: weight.shape for name, weight in weights.items()}:

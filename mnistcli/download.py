@@ -4,7 +4,6 @@ A body is held in memory until the hash of its content is right, so under their 
 directory holds nothing but whole, verified files.
 """
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from mnistcli import idx
 from mnistcli.errors import DataError, NoAnswerError
-from mnistcli.files import read_whole, write_whole
+from mnistcli.files import digest, read_whole, write_whole
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -175,6 +174,6 @@ def _verify(content: bytes, file: RemoteFile, where: str) -> None:
         raise DataError(f"{where}: not an IDX file: it starts with {content[:15]!r}")
     if len(content) != file.size:
         raise DataError(f"{where}: {len(content)} bytes of content, expected {file.size}")
-    found = hashlib.sha256(content).hexdigest()
+    found = digest(content)
     if found != file.sha256:
         raise DataError(f"{where}: sha256 of the content is {found}, expected {file.sha256}")

@@ -1,5 +1,6 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and the digests that tell whether they still are."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def write_whole(path: Path, content: bytes) -> None:
     finally:
         aside.unlink(missing_ok=True)
     flush(path.parent)
+
+
+def digest(content: bytes) -> str:
+    """Return the SHA-256 in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def flush(path: Path) -> None:

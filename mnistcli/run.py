@@ -9,7 +9,6 @@
 A checkpoint is written aside and renamed, so under its name it is whole or damaged from outside.
 """
 
-import hashlib
 import json
 import math
 import re
@@ -20,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mnistcli.errors import DataError, ModelError
-from mnistcli.files import flush, read_whole, write_whole
+from mnistcli.files import digest, flush, read_whole, write_whole
 
 FORMAT = 2
 """Version of ``checkpoint.json``."""
@@ -99,7 +98,7 @@ def _open(path: Path) -> Checkpoint:
     damaged = [
         name
         for name in sorted({RECORD, f"{WEIGHTS}.index", *sums})
-        if name not in present or _digest(present[name]) != sums.get(name)
+        if name not in present or digest(present[name].read_bytes()) != sums.get(name)
     ]
     if damaged and damaged != [EXPORT]:
         raise ModelError(f"{path}: damaged: {', '.join(damaged)} not as in {SUMS}")
@@ -129,7 +128,7 @@ def new_checkpoint(directory: Path, settings: Settings, run: int, step: int) -> 
         (aside / RECORD).write_text(json.dumps(record, indent=2) + "\n")
         for file in aside.iterdir():
             flush(file)
-        _write_sums(aside, {file.name: _digest(file) for file in aside.iterdir()})
+        _write_sums(aside, {file.name: digest(file.read_bytes()) for file in aside.iterdir()})
         if path.exists():
             shutil.rmtree(replaced, ignore_errors=True)
             path.rename(replaced)
@@ -147,7 +146,7 @@ def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
         OSError: it can't be written; the checkpoint is as it was.
     """
     write_whole(checkpoint.path / EXPORT, tflite)
-    sums = _read_sums(checkpoint.path) | {EXPORT: hashlib.sha256(tflite).hexdigest()}
+    sums = _read_sums(checkpoint.path) | {EXPORT: digest(tflite)}
     _write_sums(checkpoint.path, sums)
 
 
@@ -205,13 +204,9 @@ def _list(directory: Path) -> list[tuple[int, Path]]:
 
 def _read_sums(path: Path) -> dict[str, str]:
     lines = read_whole(path / SUMS).decode(errors="replace").splitlines()
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    return {name: known for known, _, name in (line.partition("  ") for line in lines)}
 
 
 def _write_sums(path: Path, sums: dict[str, str]) -> None:
-    lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
+    lines = [f"{known}  {name}\n" for name, known in sorted(sums.items())]
     write_whole(path / SUMS, "".join(lines).encode())
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,10 +1,13 @@
-"""Pictures made for the tests."""
+"""Pictures made for the tests, and the samples of the project."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+
+SAMPLES = sorted((Path(__file__).parents[1] / "test_num").iterdir())
 
 
 def seven(width: int = 120, height: int = 160, paper: int = 255, ink: int = 0) -> Image.Image:

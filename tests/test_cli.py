@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
-from drawing import seven, to_png
+from drawing import SAMPLES, seven, to_png
 from PIL import Image
 
 from mnistcli import __version__, download, idx
@@ -24,7 +24,6 @@ from mnistcli.cli import main
 from mnistcli.run import find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-SAMPLES = sorted((Path(__file__).parents[1] / "test_num").iterdir())
 
 
 @pytest.fixture(scope="session")

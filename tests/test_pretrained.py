@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawing import SAMPLES
 
 from mnistcli import pretrained
 from mnistcli.digit import to_input
@@ -14,7 +15,6 @@ from mnistcli.errors import ModelError
 from mnistcli.picture import prepare
 from mnistcli.predictor import Predictor
 
-SAMPLES = sorted((Path(__file__).parents[1] / "test_num").iterdir())
 MEGABYTE = 1_000_000
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawing import SAMPLES
 from PIL import Image
 
 from mnistcli.picture import is_light_on_dark, prepare, to_gray
 from mnistcli.recognition import label_of
-
-SAMPLES = sorted((Path(__file__).parents[1] / "test_num").iterdir())
 
 
 def test_there_are_several_of_each_digit() -> None:

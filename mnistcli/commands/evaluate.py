@@ -54,7 +54,7 @@ def evaluate(
     from mnistcli.evaluation import evaluate
 
     console: Console = ctx.obj
-    model = choose_model(ctx, console)
+    model = choose_model(ctx, checkpoint_dir, pretrained)
     if pictures:
         scored, named_split = "pictures", None
         evaluation = _score_pictures(pictures, model, preprocess, invert, console)

@@ -34,31 +34,31 @@ class Model:
         }
 
 
-def choose_model(ctx: click.Context, console: Console) -> Model:
+def choose_model(ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool) -> Model:
     """Open the model that ``--checkpoint-dir`` and ``--pretrained`` mean, and tell which it is.
 
     Raises:
         ModelError: a directory was named and holds no model, or a damaged one.
         click.UsageError: both options were given.
     """
-    model = _choose_model(ctx, console)
-    console.info(f"model: {model.source}, {model.name} after {model.step} steps on {model.dataset}")
+    model = _choose_model(ctx, checkpoint_dir, is_pretrained)
+    ctx.obj.info(f"model: {model.source}, {model.name} after {model.step} steps on {model.dataset}")
     return model
 
 
-def _choose_model(ctx: click.Context, console: Console) -> Model:
-    directory: Path = ctx.params["checkpoint_dir"]
+def _choose_model(ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool) -> Model:
+    console: Console = ctx.obj
     named = ctx.get_parameter_source("checkpoint_dir")
-    if ctx.params["pretrained"]:
+    if is_pretrained:
         if named is not ParameterSource.COMMANDLINE:
             return open_pretrained()
         if ctx.get_parameter_source("pretrained") is ParameterSource.COMMANDLINE:
             raise click.UsageError("--checkpoint-dir and --pretrained can't be used together", ctx)
-    if checkpoint := find_newest(directory, console.warn):
+    if checkpoint := find_newest(checkpoint_dir, console.warn):
         return open_model(checkpoint, console)
     if named is not ParameterSource.DEFAULT:
-        raise ModelError(f"{directory}: no trained model here; 'mnistcli train' makes one")
-    console.info(f"{directory}: no trained model here yet, so the pretrained one answers")
+        raise ModelError(f"{checkpoint_dir}: no trained model here; 'mnistcli train' makes one")
+    console.info(f"{checkpoint_dir}: no trained model here yet, so the pretrained one answers")
     return open_pretrained()
 
 

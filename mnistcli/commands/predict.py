@@ -54,7 +54,7 @@ def predict(
     from mnistcli.recognition import recognise
 
     console: Console = ctx.obj
-    model = choose_model(ctx, console)
+    model = choose_model(ctx, checkpoint_dir, pretrained)
     answers = _report(recognise(pictures, model.predictor, preprocess, invert), console)
     if output_format == "json":
         described = [_describe(answer, top) for answer in answers]

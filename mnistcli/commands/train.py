@@ -103,11 +103,12 @@ def train(
     from mnistcli.evaluation import evaluate
     from mnistcli.plan import Request, make_plan
 
+    asked = None if dataset == AUTO else dataset
     # Whether the data that was asked for can be had at all comes before what it is wanted for.
-    test = None if dataset == AUTO else load(dataset, "test", data_dir, console)
+    test = load(asked, "test", data_dir, console) if asked else None
     plan = make_plan(
         checkpoint_dir,
-        Request(model, None if dataset == AUTO else dataset, seed, batch_size, learning_rate),
+        Request(model, asked, seed, batch_size, learning_rate),
         steps=steps,
         save_every=save_every,
         keep=keep,

@@ -1,6 +1,5 @@
 """The model that comes with the package: its export, its weights, and how it came to be."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from io import BytesIO
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import ModelError
-from mnistcli.files import write_whole
+from mnistcli.files import digest, write_whole
 
 FOLDER = Path(__file__).parent
 RECORD, EXPORT, WEIGHTS = "model.json", "model.tflite", "weights.npz"
@@ -72,7 +71,7 @@ def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.f
     stored = BytesIO()
     np.savez(stored, **arrays)
     contents = {EXPORT: tflite, WEIGHTS: stored.getvalue()}
-    files = {name: _digest(content) for name, content in contents.items()}
+    files = {name: digest(content) for name, content in contents.items()}
     contents[RECORD] = f"{json.dumps({**record, 'files': files}, indent=2)}\n".encode()
     for name, content in contents.items():
         write_whole(FOLDER / name, content)
@@ -80,7 +79,7 @@ def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.f
 
 def _read_verified(name: str) -> bytes:
     content = _read(name)
-    if _digest(content) != read_record().files.get(name):
+    if digest(content) != read_record().files.get(name):
         raise ModelError(f"{FOLDER / name}: damaged; installing mnistcli anew helps")
     return content
 
@@ -90,7 +89,3 @@ def _read(name: str) -> bytes:
         return (FOLDER / name).read_bytes()
     except OSError as error:
         raise ModelError(f"{FOLDER / name}: {error.strerror}") from error
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
