@@ -6,6 +6,7 @@ put on index 14 of 28 (LeCun et al., "Gradient-Based Learning Applied to Documen
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,26 @@ Gray = NDArray[np.uint8]
 """Gray levels [H, W]: of ink, 0 is background and 255 the strongest."""
 
 
-def frame(ink: Gray) -> Gray:
-    """Frame light ink of any size, which must not be blank, in 28×28."""
-    return centre(stretch(fit(crop_to_ink(ink))))
+class Framed(NamedTuple):
+    """An image, and where the ink has gone.
+
+    What was at (x, y) of the ink is at (scale * x + shift[0], scale * y + shift[1]) of the image.
+    """
+
+    image: Gray  # [28, 28]
+    box: tuple[int, int, int, int]  # of the ink: left, top, right, bottom, ends exclusive
+    scale: float
+    shift: tuple[float, float]
+
+
+def frame(ink: Gray) -> Framed:
+    """Frame light ink of any size, which must not be blank."""
+    top, bottom, left, right = find_bounds(ink > EDGE * ink.max())
+    cropped = ink[top:bottom, left:right]
+    scale = BOX / max(cropped.shape)
+    image, row, column = centre(stretch(fit(cropped)))
+    shift = (column - scale * left, row - scale * top)
+    return Framed(image, (left, top, right, bottom), scale, shift)
 
 
 def is_framed(ink: Gray) -> bool:
@@ -40,15 +58,9 @@ def is_framed(ink: Gray) -> bool:
     """
     if ink.shape != (SIDE, SIDE) or ink.max() < 254:
         return False
-    top, bottom, left, right = _bounds(ink > 0)
+    top, bottom, left, right = find_bounds(ink > 0)
     is_centred = all(abs(mass - CENTRE) < 0.6 for mass in centre_of_mass(ink))
     return is_centred and max(bottom - top, right - left) in (BOX - 1, BOX)
-
-
-def crop_to_ink(ink: Gray) -> Gray:
-    """Cut out the bounding box of the ink."""
-    top, bottom, left, right = _bounds(ink > EDGE * ink.max())
-    return ink[top:bottom, left:right]
 
 
 def fit(ink: Gray) -> NDArray[np.float32]:
@@ -65,15 +77,18 @@ def stretch(ink: NDArray[np.float32]) -> Gray:
     return stretched
 
 
-def centre(ink: Gray) -> Gray:
-    """Put the centre of mass on index 14 of 28×28, by whole pixels, and lose no ink."""
+def centre(ink: Gray) -> tuple[Gray, int, int]:
+    """Put the centre of mass on index 14 of 28×28, by whole pixels, and lose no ink.
+
+    Returns the image, and the row and column where the ink begins.
+    """
     image = np.zeros((SIDE, SIDE), np.uint8)
     (top, left) = (
         min(max(math.ceil(CENTRE - 0.5 - mass), 0), SIDE - side)
         for mass, side in zip(centre_of_mass(ink), ink.shape, strict=True)
     )
     image[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return image
+    return image, top, left
 
 
 def centre_of_mass(ink: Gray) -> tuple[float, float]:
@@ -85,7 +100,7 @@ def centre_of_mass(ink: Gray) -> tuple[float, float]:
     )
 
 
-def _bounds(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def find_bounds(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return the bounding box of what is true: top, bottom, left, right, ends exclusive."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

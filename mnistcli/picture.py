@@ -1,4 +1,4 @@
-"""A picture, as people have it, to an image, as MNIST has it; one small function a step."""
+"""A picture's file, as people have it, to gray levels; one small function a step."""
 
 import io
 import logging
@@ -8,19 +8,25 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnistcli.digit import SIDE
 from mnistcli.errors import PictureError
-from mnistcli.framing import Gray, frame, is_framed
+from mnistcli.framing import Gray, find_bounds
 
-FAINTEST = 12
-"""Least contrast, in gray levels of 255, between ink and background."""
+LARGEST = 1024
+"""Longer side, in pixels, of what is worked on: larger pictures are reduced by a whole factor."""
+
+OPAQUE = 128
+"""Least opacity, of 255, of what counts as seen."""
+
+PLAIN = 30
+"""Most gray levels between the parts of an opaque area that is all ink."""
 
 UNREADABLE = (
     *(
@@ -36,71 +42,66 @@ UNREADABLE = (
 )
 """What Pillow's decoders raise on damaged files, besides what they document."""
 
-
-@dataclass(frozen=True)
-class Prepared:
-    """An image made of a picture."""
-
-    image: Gray  # [28, 28], 0 background, 255 ink
-    warnings: tuple[str, ...]
+Planes = NDArray[np.uint8]
+"""Gray levels [planes, H, W] of a picture: luminance, then red, green and blue if it has any."""
 
 
-def prepare(data: bytes, preprocess: str = "mnist", invert: str = "auto") -> Prepared:
-    """Turn a picture file's bytes into an image.
+def read_planes(data: bytes) -> tuple[Planes, float]:
+    """Decode a picture's file.
 
-    Args:
-        data: in any format that Pillow reads.
-        preprocess: ``mnist`` frames the ink as MNIST does; ``plain`` only resizes, as the
-            tutorials do.
-        invert: ``yes`` for dark ink on a light background, ``no`` for light on dark, ``auto``
-            to look (``mnist``), or for ``yes`` (``plain``).
+    Returns:
+        Its planes, upright, with paper where it is transparent; and how many times larger the
+        picture is, since they are at most LARGEST wide and high.
 
     Raises:
         PictureError: it can't be read, or has more pixels than Pillow's limit.
     """
     with _silenced():
         picture = open_picture(data)
-        if preprocess == "plain":
-            return Prepared(resize_plainly(picture, is_inverted=invert != "no"), ())
-        gray, alpha = to_gray(upright(picture))
-        is_light = is_light_on_dark(gray, alpha) if invert == "auto" else invert == "no"
-        ink = to_light_ink(gray, alpha, is_light)
-        if is_framed(ink):
-            return Prepared(ink, ())
-        ink = remove_background(ink)
-        if ink.max() < FAINTEST:
-            return Prepared(np.zeros((SIDE, SIDE), np.uint8), ("no ink found: is it blank?",))
-        return Prepared(frame(ink), ())
+        longest = max(picture.size)
+        draft(picture)
+        with _refused():
+            picture.load()
+            planes, opacity = to_planes(upright(picture))
+    planes = lay_on_paper(planes, opacity)
+    return planes, longest / max(planes.shape[1:])
 
 
-def open_picture(data: bytes) -> Image.Image:
-    """Decode a picture completely; of an animation or a document, the first frame.
+def read_plainly(data: bytes, is_inverted: bool) -> Gray:
+    """Decode and do what the tutorials do: gray, invert, Pillow's default resize to 28×28.
 
     Raises:
-        PictureError: it is empty, of no known format, damaged, truncated, or too large.
+        PictureError: as :func:`read_planes`.
     """
-    if not data:
-        raise PictureError("the file is empty")
-    try:
-        picture = Image.open(io.BytesIO(data))
-        if picture.format == "EPS":
-            raise PictureError("EPS is a program to be run, not a picture")
-        picture.load()
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
-    except UnidentifiedImageError as error:
-        raise PictureError("not a picture in a known format") from error
-    except UNREADABLE as error:
-        raise PictureError(f"damaged picture: {error}") from error
-    return picture
-
-
-def resize_plainly(picture: Image.Image, is_inverted: bool) -> Gray:
-    """Do what the tutorials do: gray, invert, Pillow's default resize to 28×28."""
-    gray = convert(picture, "L")
+    with _silenced():
+        picture = open_picture(data)
+        with _refused():
+            gray = picture.convert("L")
     if is_inverted:
         gray = ImageOps.invert(gray)
     return np.asarray(gray.resize((SIDE, SIDE)))
+
+
+def open_picture(data: bytes) -> Image.Image:
+    """Recognise a picture's format by its content; of an animation, its first frame is meant.
+
+    Raises:
+        PictureError: it is empty, of no known format, too large, or damaged at its beginning.
+    """
+    if not data:
+        raise PictureError("the file is empty")
+    with _refused():
+        picture = Image.open(io.BytesIO(data))
+    if picture.format == "EPS":
+        raise PictureError("EPS is a program to be run, not a picture")
+    return picture
+
+
+def draft(picture: Image.Image) -> None:
+    """Have a large JPEG picture decoded smaller, which takes less time and memory."""
+    factor = max(1, max(picture.size) // LARGEST)
+    with suppress(*UNREADABLE):
+        picture.draft(None, (picture.width // factor, picture.height // factor))
 
 
 def upright(picture: Image.Image) -> Image.Image:
@@ -110,63 +111,76 @@ def upright(picture: Image.Image) -> Image.Image:
     return picture
 
 
-def to_gray(picture: Image.Image) -> tuple[Gray, Gray | None]:
-    """Return gray levels, and opacity where the picture has transparency, both [H, W]."""
+def to_planes(picture: Image.Image) -> tuple[Planes, Gray | None]:
+    """Return a picture's planes, and its opacity [H, W] where it has transparency, both reduced."""
     if picture.mode.startswith("I;16"):
-        return (np.asarray(picture) >> 8).astype(np.uint8), None
+        levels = reduce(np.asarray(picture).astype(np.float32))
+        full = 1 << (16 if levels.max() >= 1 << 12 else 12)  # of a scanner or a camera
+        return (levels * (256 / full)).astype(np.uint8)[np.newaxis], None
     if picture.mode in ("I", "F"):
-        return _spread(np.asarray(picture, np.float32)), None
+        return _spread(reduce(np.asarray(picture, np.float32)))[np.newaxis], None
     if picture.has_transparency_data:
-        picture = convert(picture, "RGBA")
-        return np.asarray(convert(picture, "L")), np.asarray(picture.getchannel("A"))
-    return np.asarray(convert(picture, "L")), None
+        picture = picture.convert("RGBA")
+    elif picture.mode not in ("L", "RGB", "CMYK"):
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    factor = math.ceil(max(picture.size) / LARGEST)
+    if factor > 1:
+        picture = picture.reduce(factor)
+    opacity = np.asarray(picture.getchannel("A")) if picture.mode == "RGBA" else None
+    planes = np.asarray(picture.convert("L"))[np.newaxis]
+    if picture.mode != "L":
+        colours = np.asarray(picture.convert("RGB"))
+        planes = np.concatenate([planes, np.moveaxis(colours, -1, 0)])
+    return planes, opacity
 
 
-def convert(picture: Image.Image, mode: str) -> Image.Image:
-    """Convert to one of Pillow's modes.
+def reduce(levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Reduce levels [H, W], of any size, to at most LARGEST rows and columns."""
+    factor = math.ceil(max(levels.shape) / LARGEST)
+    if factor == 1:
+        return levels
+    height, width = (math.ceil(side / factor) for side in levels.shape)
+    reduced: NDArray[np.float32]
+    reduced = cv2.resize(levels, (width, height), interpolation=cv2.INTER_AREA)
+    return reduced
 
-    Raises:
-        PictureError: Pillow can't, as from CIELAB.
+
+def lay_on_paper(planes: Planes, opacity: Gray | None) -> Planes:
+    """Put paper where a picture is transparent, of a tone that ink is seen on.
+
+    What is opaque may be ink, or a paper with ink, cut out, or nearly all of the picture.
     """
+    if opacity is None or opacity.min() >= OPAQUE:
+        return planes
+    is_opaque = opacity >= OPAQUE
+    seen = planes[0][is_opaque]
+    if not seen.size:
+        return np.zeros_like(planes)
+    if _border(is_opaque).mean() >= 0.5:
+        paper = np.median(seen)
+    else:
+        top, bottom, left, right = find_bounds(is_opaque)
+        is_sheet = is_opaque[top:bottom, left:right].mean() > 0.9
+        if is_sheet and np.ptp(seen) > PLAIN:
+            paper = np.median(_border(planes[0][top:bottom, left:right]))
+        else:
+            paper = np.float64(0 if seen.mean() >= 128 else 255)
+    share = opacity / np.float32(255)
+    mixed: Planes = np.rint(planes * share + np.float32(paper) * (1 - share)).astype(np.uint8)
+    return mixed
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Make one kind of error of all that a bad or unusable file raises."""
     try:
-        return picture.convert(mode)
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
+    except UnidentifiedImageError as error:
+        raise PictureError("not a picture in a known format") from error
     except UNREADABLE as error:
-        raise PictureError(f"unusable picture: {error}") from error
-
-
-def is_light_on_dark(gray: Gray, alpha: Gray | None) -> bool:
-    """Tell the polarity from the border: the ink is what differs most from it.
-
-    Where the border is transparent, all that is opaque counts as ink.
-    """
-    edge = _border(gray)
-    if alpha is not None:
-        is_opaque = alpha >= 128
-        edge, gray = edge[_border(is_opaque)], gray[is_opaque]
-        if gray.size and edge.size < _border(is_opaque).size / 2:
-            return bool(gray.mean() >= 128)
-    if not edge.size:
-        return False
-    background = np.median(edge)
-    return bool(gray.max() - background > background - gray.min())
-
-
-def to_light_ink(gray: Gray, alpha: Gray | None, is_light: bool) -> Gray:
-    """Make the ink light; what is transparent becomes its opposite, black."""
-    ink = gray if is_light else ~gray
-    if alpha is None:
-        return ink
-    return (ink.astype(np.uint16) * alpha // 255).astype(np.uint8)
-
-
-def remove_background(ink: Gray) -> Gray:
-    """Subtract the background, as the border shows it: its median level and its noise."""
-    edge = _border(ink).astype(np.int16)
-    level = np.median(edge)
-    noise = np.percentile(np.abs(edge - level), 90)
-    remaining = np.arange(256) - math.ceil(level + noise)
-    levels = np.maximum(remaining, 0).astype(np.uint8)
-    return np.take(levels, ink)
+        raise PictureError(f"damaged picture: {error}") from error
 
 
 @contextmanager

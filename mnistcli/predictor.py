@@ -14,9 +14,9 @@ BATCH_SIZE = 250
 
 
 class Predictor:
-    """Runs a ``.tflite`` that maps float32 [N, 784] in [0, 1] to float32 [N, 10]."""
+    """Runs a ``.tflite`` that maps float32 [N, 784] in [0, 1] to float32 [N, outputs]."""
 
-    def __init__(self, tflite: bytes, source: str) -> None:
+    def __init__(self, tflite: bytes, source: str, outputs: int = CLASSES) -> None:
         """Load the content of a ``.tflite``; ``source`` names it in errors.
 
         Raises:
@@ -31,12 +31,13 @@ class Predictor:
             raise ModelError(f"{source}: not a TensorFlow Lite model: {error}") from error
         ends = (interpreter.get_input_details()[0], interpreter.get_output_details()[0])
         shapes = [end["shape_signature"].tolist() for end in ends]
-        if shapes != [[-1, PIXELS], [-1, CLASSES]]:
+        if shapes != [[-1, PIXELS], [-1, outputs]]:
             raise ModelError(f"{source}: maps {shapes[0]} to {shapes[1]}, not pixels to digits")
+        self._outputs = outputs
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return each digit's probability, float32 [N, 10], for uint8 images [N, 28, 28]."""
-        probabilities = np.empty((len(images), CLASSES), np.float32)
+        """Return probabilities, float32 [N, outputs], for uint8 images [N, 28, 28]."""
+        probabilities = np.empty((len(images), self._outputs), np.float32)
         for start in range(0, len(images), BATCH_SIZE):
             rows = slice(start, start + BATCH_SIZE)
             (probabilities[rows],) = self._run(x=to_input(images[rows])).values()

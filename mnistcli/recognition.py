@@ -3,18 +3,19 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.digit import SIDE
 from mnistcli.errors import PictureError
 from mnistcli.parallel import map_ahead
-from mnistcli.picture import Prepared, prepare
+from mnistcli.preparation import BLANK, Digit, Prepared, prepare
 
 if TYPE_CHECKING:  # or other processes, which only prepare pictures, would load LiteRT
     from mnistcli.predictor import Predictor
@@ -41,39 +42,115 @@ Content = bytes | PictureError
 """What a picture's file holds, or why it can't be read."""
 
 
+SURE = 0.6
+"""Least confidence of an answer that isn't warned of."""
+
+DOUBTFUL = 0.5
+"""Least probability of being no digit that is warned of."""
+
+NO_DIGIT = "nothing like a digit"
+UNSURE = "unsure: {} at {:.2f}, or {} at {:.2f}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read off one digit."""
+
+    digit: Digit
+    probabilities: NDArray[np.float32]  # [10]
+    doubt: float  # probability that it is no digit at all
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """Probability that it is a digit, and this one."""
+        return (1 - self.doubt) * self.best(1)[0][1]
+
+    def best(self, count: int) -> list[tuple[int, float]]:
+        """Return the ``count`` most probable digits with their probabilities, best first."""
+        order = np.argsort(-self.probabilities, kind="stable")[:count]
+        return [(int(digit), float(self.probabilities[digit])) for digit in order]
+
+
 @dataclass(frozen=True)
 class Answer:
     """What was read off one picture, or why nothing was."""
 
     file: str
-    probabilities: NDArray[np.float32] | None = None  # [10]
-    warnings: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()  # in reading order; one, unless several were asked for
+    rows: tuple[int, ...] = ()  # readings in each row
+    polarity: str | None = None  # "dark_on_light" or "light_on_dark"
+    warnings: tuple[str, ...] = ()  # of the picture
     error: str = ""
 
-    def best(self, count: int) -> list[tuple[int, float]]:
-        """Return the ``count`` most probable digits with their probabilities, best first."""
-        if self.probabilities is None:
-            return []
-        order = np.argsort(-self.probabilities, kind="stable")[:count]
-        return [(int(digit), float(self.probabilities[digit])) for digit in order]
+    @property
+    def confidence(self) -> float:
+        """The least confidence of its readings, 0 if there are none."""
+        return min((reading.confidence for reading in self.readings), default=0)
 
 
 def recognise(
-    names: Iterable[str], predictor: "Predictor", preprocess: str, invert: str
+    names: Iterable[str],
+    predictor: "Predictor",
+    detector: "Predictor",
+    preprocess: str = "mnist",
+    invert: str = "auto",
+    *,
+    several: bool = False,
 ) -> Iterator[Answer]:
     """Answer every picture among files, directories and ``-``, in their order.
 
     What can't be used gets an answer with an error, and the others are answered all the same.
+    The options are those of :func:`mnistcli.preparation.prepare`.
+
+    Args:
+        names: of files and directories.
+        predictor: gives each digit's probability.
+        detector: gives the probability that an image is of no digit; not asked where the picture
+            is only resized, since it knows framed ones.
     """
-    prepare_all = partial(_prepare_all, preprocess=preprocess, invert=invert)
+    options = {"preprocess": preprocess, "invert": invert, "several": several}
+    prepare_all = partial(_prepare_all, options=options)
     for batch in map_ahead(prepare_all, _read_in_batches(find_pictures(names))):
-        images = [prepared.image for _, prepared in batch if isinstance(prepared, Prepared)]
-        probabilities = iter(predictor.predict(np.stack(images)) if images else ())
+        images = [
+            digit.image
+            for _, prepared in batch
+            if isinstance(prepared, Prepared)
+            for digit in prepared.digits
+        ]
+        stacked = np.stack(images) if images else np.empty((0, SIDE, SIDE), np.uint8)
+        probabilities = iter(predictor.predict(stacked))
+        doubts = detector.predict(stacked) if preprocess == "mnist" else np.zeros(len(images))
+        doubts[~stacked.any(axis=(1, 2))] = 1
+        remaining = zip(probabilities, doubts.ravel().tolist(), strict=True)
         for name, prepared in batch:
             if isinstance(prepared, Prepared):
-                yield Answer(name, next(probabilities), prepared.warnings)
+                yield _answer(name, prepared, remaining)
             else:
                 yield Answer(name, error=str(prepared))
+
+
+def _answer(
+    name: str, prepared: Prepared, answers: Iterator[tuple[NDArray[np.float32], float]]
+) -> Answer:
+    """Put together what is known of a picture; the next answers are those of its digits."""
+    readings = []
+    for digit, (probabilities, doubt) in zip(prepared.digits, answers, strict=False):
+        reading = Reading(digit, probabilities, doubt, digit.warnings)
+        if BLANK not in prepared.warnings:
+            reading = replace(reading, warnings=reading.warnings + _judge(reading))
+        readings.append(reading)
+    return Answer(name, tuple(readings), prepared.rows, prepared.polarity, prepared.warnings)
+
+
+def _judge(reading: Reading) -> tuple[str, ...]:
+    """Return what to warn of in an answer."""
+    if reading.doubt >= DOUBTFUL:
+        return (NO_DIGIT,)
+    if reading.confidence < SURE:
+        (digit, probability), (other, lower) = reading.best(2)
+        return (UNSURE.format(digit, probability, other, lower),)
+    return ()
 
 
 def find_pictures(names: Iterable[str]) -> Iterator[str | tuple[str, PictureError]]:
@@ -120,16 +197,14 @@ def _read_in_batches(
 
 
 def _prepare_all(
-    batch: list[tuple[str, Content]], preprocess: str, invert: str
+    batch: list[tuple[str, Content]], options: Mapping[str, Any]
 ) -> list[tuple[str, Prepared | PictureError]]:
-    return [(name, _prepare(content, preprocess, invert)) for name, content in batch]
+    return [(name, _prepare(content, options)) for name, content in batch]
 
 
-def _prepare(content: Content, preprocess: str, invert: str) -> Prepared | PictureError:
+def _prepare(content: Content, options: Mapping[str, Any]) -> Prepared | PictureError:
     try:
-        return (
-            content if isinstance(content, PictureError) else prepare(content, preprocess, invert)
-        )
+        return content if isinstance(content, PictureError) else prepare(content, **options)
     except PictureError as error:
         return error
 

@@ -41,4 +41,4 @@ def make_block(
     random = np.random.Generator(np.random.Philox(key=[seed, block]))
     digits = random.integers(0, CLASSES, BLOCK)
     ink = draw(random, write(random, digits, hand), pen)
-    return np.stack([frame(drawn) for drawn in ink]), digits.astype(np.uint8)
+    return np.stack([frame(drawn).image for drawn in ink]), digits.astype(np.uint8)

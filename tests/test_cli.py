@@ -300,7 +300,7 @@ def test_a_gate_that_fails_still_prints_the_result(trained: Path, run) -> None:
     names = [f"{digit}_0.png" for digit in range(10)]
     for name in names:  # the same picture, so that one of the ten labels is right
         Path(name).write_bytes(to_png(seven()))
-    failed = run("eval", "--min-accuracy", "0.2", *names)
+    failed = run("-q", "eval", "--min-accuracy", "0.2", *names)
 
     assert failed.exit_code == 1
     assert failed.stdout == "accuracy 0.1000 over 10 images (pictures)\n"

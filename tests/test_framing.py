@@ -34,7 +34,7 @@ def test_tells_what_is_framed(ink: np.ndarray, is_framed: bool) -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(20, 10), (40, 20), (7, 20), (200, 1), (3, 300)])
 def test_a_bar_is_framed(height: int, width: int) -> None:
-    image = framing.frame(blob(30, 50, height, width, side=400))
+    image = framing.frame(blob(30, 50, height, width, side=400)).image
 
     rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
     shown = (rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1)
@@ -44,14 +44,30 @@ def test_a_bar_is_framed(height: int, width: int) -> None:
     assert framing.is_framed(image)
 
 
+def test_tells_where_the_ink_has_gone() -> None:
+    ink = np.zeros((400, 300), np.uint8)
+    ink[100:300, 50:150] = 255
+
+    framed = framing.frame(ink)
+
+    assert framed.box == (50, 100, 150, 300)
+    assert framed.scale == pytest.approx(0.1)
+    left, top = framed.scale * 50 + framed.shift[0], framed.scale * 100 + framed.shift[1]
+    np.testing.assert_array_equal(
+        np.argwhere(framed.image)[[0, -1]], [[top, left], [top + 19, left + 9]]
+    )
+
+
 def test_the_centre_of_mass_goes_to_index_14() -> None:
     ink = np.zeros((20, 12), np.uint8)
     ink[:8], ink[8:, :5] = 200, 100  # heavier at the top and on the left
     before = framing.centre_of_mass(ink)
 
-    row, column = framing.centre_of_mass(framing.centre(ink))
+    image, top, left = framing.centre(ink)
+    row, column = framing.centre_of_mass(image)
 
     assert before[0] < 7
+    np.testing.assert_array_equal(image[top : top + 20, left : left + 12], ink)
     assert (row, column) == (pytest.approx(14, abs=0.5), pytest.approx(14, abs=0.5))
 
 
@@ -65,7 +81,7 @@ def test_no_ink_is_lost_however_uneven_the_mass() -> None:
     ink = np.zeros((20, 20), np.uint8)
     ink[:, 0], ink[0, :] = 255, 1
 
-    assert framing.centre(ink).sum() == ink.sum(dtype=int)
+    assert framing.centre(ink)[0].sum() == ink.sum(dtype=int)
 
 
 @pytest.mark.parametrize("split", ["train", "t10k"])
@@ -77,6 +93,6 @@ def test_all_of_mnist_is_framed(split: str, shared: Path) -> None:
 
 def test_framing_an_image_of_mnist_again_moves_nothing(shared: Path) -> None:
     images = idx.read(shared / "mnist" / "t10k-images-idx3-ubyte.gz")[:1000]
-    again = [framing.frame(image) for image in images]
+    again = [framing.frame(image).image for image in images]
 
     assert np.abs(np.array(again).astype(int) - images).mean() < 4

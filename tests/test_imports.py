@@ -18,6 +18,7 @@ LAYERS = [
     {"cli"},
     {"commands.download", "commands.evaluate", "commands.predict", "commands.train"},
     {"commands.inputs"},
+    {"commands.answers", "commands.display", "commands.saving"},
     {"commands.console", "commands.options", "commands.results"},
     {"training"},
     {"checkpoint"},
@@ -32,8 +33,10 @@ LAYERS = [
     {"batches", "dataset", "schedule"},
     {"download", "strokes"},
     {"web"},
+    {"preparation"},
+    {"ink"},
     {"picture"},
-    {"hand", "pen"},
+    {"hand", "parts", "pen"},
     {"framing", "glyphs"},
     {"idx"},
     {"digit", "files", "parallel", "quiet"},
@@ -150,6 +153,8 @@ def test_commands_import_their_workers_when_called() -> None:
             if module.startswith("mnistcli.") and not module.startswith("mnistcli.commands")
         }
         assert workers <= {
+            "mnistcli.errors",
+            "mnistcli.errors.GateError",
             "mnistcli.recipe",
             "mnistcli.recipe.DEFAULT_MODEL",
             "mnistcli.recipe.RECIPES",

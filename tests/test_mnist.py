@@ -97,11 +97,11 @@ def test_the_tutorials_pictures_are_accepted(invert: str, preprocess: str, share
 
 
 def test_the_tutorials_pictures_are_told_apart_by_polarity(shared: Path) -> None:
-    from mnistcli.picture import is_light_on_dark, to_gray
+    from mnistcli.preparation import prepare
 
-    for name, is_light in (("csuncle", True), ("geektutu", False)):
+    for name, polarity in (("csuncle", "light_on_dark"), ("geektutu", "dark_on_light")):
         for path in (shared / "tutorial_images" / name).iterdir():
-            assert is_light_on_dark(*to_gray(Image.open(path))) is is_light, path
+            assert prepare(path.read_bytes()).polarity == polarity, path
 
 
 @pytest.mark.parametrize("polarity", ["white on black", "black on white"])

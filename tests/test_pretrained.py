@@ -12,8 +12,8 @@ from mnistcli import pretrained
 from mnistcli.digit import to_input
 from mnistcli.download import FILES
 from mnistcli.errors import ModelError
-from mnistcli.picture import prepare
 from mnistcli.predictor import Predictor
+from mnistcli.preparation import prepare
 
 MEGABYTE = 1_000_000
 
@@ -21,7 +21,7 @@ MEGABYTE = 1_000_000
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
     """The sample pictures, uint8 [30, 28, 28]."""
-    return np.stack([prepare(path.read_bytes()).image for path in SAMPLES])
+    return np.stack([prepare(path.read_bytes()).digits[0].image for path in SAMPLES])
 
 
 @pytest.fixture

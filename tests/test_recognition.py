@@ -5,7 +5,8 @@ import pytest
 from drawing import seven, to_png
 
 from mnistcli import parallel, recognition
-from mnistcli.recognition import label_of, recognise
+from mnistcli.preparation import Digit
+from mnistcli.recognition import Answer, Reading, label_of, recognise
 
 
 class Constant:
@@ -19,6 +20,17 @@ class Constant:
         numbers = np.arange(self.seen, self.seen + len(images), dtype=np.float32)
         self.seen += len(images)
         return np.repeat(numbers[:, None], 10, axis=1)
+
+
+class Credulous:
+    """Stands in for the detector: all are digits."""
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        return np.zeros((len(images), 1), np.float32)
+
+
+def read(names: list[str], predictor: object, **options: object) -> list[Answer]:
+    return list(recognise(names, predictor, Credulous(), **options))
 
 
 @pytest.mark.parametrize(
@@ -46,11 +58,11 @@ def test_answers_keep_the_order_across_batches(
     good.write_bytes(to_png(seven()))
     names = [str(good), "missing", str(good), str(good), "missing", "missing", str(good)]
 
-    answers = list(recognise(names, Constant(), "mnist", "auto"))
+    answers = read(names, Constant())
 
     assert [answer.file for answer in answers] == names
     assert [bool(answer.error) for answer in answers] == [name == "missing" for name in names]
-    order = [answer.probabilities[0] for answer in answers if answer.probabilities is not None]
+    order = [reading.probabilities[0] for answer in answers for reading in answer.readings]
     assert order == [0, 1, 2, 3]
 
 
@@ -61,16 +73,16 @@ def test_answers_are_the_same_with_further_processes(
     good.write_bytes(to_png(seven()))
     (tmp_path / "damaged.png").write_bytes(to_png(seven())[:-30])
     names = [str(good), str(tmp_path / "damaged.png"), str(good), "missing"] * 40
-    alone = list(recognise(names, Constant(), "mnist", "auto"))
+    alone = read(names, Constant())
 
     monkeypatch.setattr(parallel, "ALONE", 1e-3)
     monkeypatch.setattr(parallel, "count_cores", lambda: 3)
-    shared = list(recognise(names, Constant(), "mnist", "auto"))
+    shared = read(names, Constant())
 
     assert [(answer.file, answer.error) for answer in shared] == [
         (answer.file, answer.error) for answer in alone
     ]
-    numbers = [answer.best(1)[0][1] for answer in shared if not answer.error]
+    numbers = [reading.probabilities[0] for answer in shared for reading in answer.readings]
     assert numbers == list(range(80))
 
 
@@ -80,7 +92,7 @@ def test_a_file_larger_than_the_limit_is_refused(
     monkeypatch.setattr(recognition, "MAX_BYTES", 1 << 20)
     (tmp_path / "large.png").write_bytes(bytes((1 << 20) + 1))
 
-    (answer,) = recognise([str(tmp_path / "large.png")], Constant(), "mnist", "auto")
+    (answer,) = read([str(tmp_path / "large.png")], Constant())
 
     assert answer.error == "larger than 1 MiB"
 
@@ -88,6 +100,7 @@ def test_a_file_larger_than_the_limit_is_refused(
 def test_the_best_digits_come_first() -> None:
     probabilities = np.array([0, 0.25, 0, 0.5, 0, 0, 0.25, 0, 0, 0], np.float32)
 
-    answer = recognition.Answer("7.png", probabilities)
+    reading = Reading(Digit(np.zeros((28, 28), np.uint8)), probabilities, doubt=0.5)
 
-    assert answer.best(3) == [(3, 0.5), (1, 0.25), (6, 0.25)]
+    assert reading.best(3) == [(3, 0.5), (1, 0.25), (6, 0.25)]
+    assert reading.confidence == 0.25

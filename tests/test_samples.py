@@ -1,5 +1,6 @@
 """The pictures in test_num/ are as varied as users' are."""
 
+import io
 from collections import Counter
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from drawing import SAMPLES
 from PIL import Image
 
-from mnistcli.picture import is_light_on_dark, prepare, to_gray
+from mnistcli.preparation import prepare
 from mnistcli.recognition import label_of
 
 
@@ -21,8 +22,8 @@ def test_there_are_several_of_each_digit() -> None:
 
 
 def test_they_vary_in_mode_size_and_polarity() -> None:
-    pictures = [Image.open(path) for path in SAMPLES]
-    polarities = Counter(is_light_on_dark(*to_gray(picture)) for picture in pictures)
+    pictures = [Image.open(io.BytesIO(path.read_bytes())) for path in SAMPLES]
+    polarities = Counter(prepare(path.read_bytes()).polarity for path in SAMPLES)
 
     assert {picture.mode for picture in pictures} >= {"L", "P", "RGB", "RGBA"}
     assert sum(picture.size == (28, 28) for picture in pictures) >= 2
@@ -39,5 +40,6 @@ def is_transparent(picture: Image.Image) -> bool:
 def test_their_ink_is_found(path: Path) -> None:
     prepared = prepare(path.read_bytes())
 
-    assert prepared.warnings == ()
-    assert 30 < np.count_nonzero(prepared.image > 127) < 250
+    (digit,) = prepared.digits
+    assert (prepared.warnings, digit.warnings) == ((), ())
+    assert 30 < np.count_nonzero(digit.image > 127) < 250

@@ -39,11 +39,15 @@ class Console:
         _print(f"error: {message}")
 
     def report(self, answer: "Answer") -> None:
-        """Print what is wrong with a picture."""
+        """Print what is wrong with a picture, or with a digit on it."""
         if answer.error:
             self.error(f"{answer.file}: {answer.error}")
         for warning in answer.warnings:
             self.warn(f"{answer.file}: {warning}")
+        for number, reading in enumerate(answer.readings, 1):
+            which = f"digit {number}: " if len(answer.readings) > 1 else ""
+            for warning in reading.warnings:
+                self.warn(f"{answer.file}: {which}{warning}")
 
     @contextmanager
     def show_training(

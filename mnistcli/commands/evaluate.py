@@ -85,20 +85,21 @@ def _score_pictures(
     """Score the pictures that can be read and have a label."""
     import numpy as np
 
+    from mnistcli.commands.inputs import open_detector
     from mnistcli.digit import CLASSES
     from mnistcli.evaluation import evaluate
     from mnistcli.recognition import label_of, recognise
 
     labels, probabilities = [], []
-    for answer in recognise(pictures, model.predictor, preprocess, invert):
+    for answer in recognise(pictures, model.predictor, open_detector(), preprocess, invert):
         console.report(answer)
-        if answer.probabilities is None:
+        if answer.error:
             continue
         label = label_of(answer.file)
         if label is None:
             console.error(f"{answer.file}: no label: a name like 8_3.png is expected")
             continue
         labels.append(label)
-        probabilities.append(answer.probabilities)
+        probabilities.append(answer.readings[0].probabilities)
     scored = np.array(probabilities, np.float32).reshape(-1, CLASSES)
     return evaluate(scored, np.array(labels, np.uint8))

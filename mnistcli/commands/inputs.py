@@ -1,4 +1,4 @@
-"""The trained model that answers."""
+"""The trained model that answers, and the network that doubts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,11 @@ def open_pretrained() -> Model:
     record = pretrained.read_record()
     predictor = Predictor(pretrained.read_export(), pretrained.SOURCE)
     return Model(predictor, record.model, record.step, record.dataset, pretrained.SOURCE)
+
+
+def open_detector() -> Predictor:
+    """Open the network that tells, whichever model answers, what is no digit at all."""
+    return Predictor(pretrained.read_detector(), "the detector of the package", outputs=1)
 
 
 def open_model(checkpoint: Checkpoint, console: Console) -> Model:

@@ -1,12 +1,13 @@
 """``mnistcli predict``."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from mnistcli.commands import options, results
-from mnistcli.commands.console import ESCAPES, Console
+from mnistcli.commands import answers, options, results
+from mnistcli.commands.console import Console
+from mnistcli.errors import GateError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @click.argument("pictures", nargs=-1, required=True)
 @options.preprocess
 @options.invert
+@click.option("--several", is_flag=True, help="Read any number of digits on each picture.")
 @options.checkpoint_dir
 @options.pretrained
 @click.option(
@@ -27,6 +29,12 @@ if TYPE_CHECKING:
     help="Add the K most probable digits with their probabilities.",
 )
 @click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Exit with 1 if an answer is less probable than P, also for being of no digit.",
+)
+@click.option(
     "--format",
     "output_format",
     envvar="MNISTCLI_PREDICT_FORMAT",
@@ -34,87 +42,110 @@ if TYPE_CHECKING:
     default="text",
     help="Lines of FILE, DIGIT and PROBABILITY separated by tabs, a JSON document, or CSV.",
 )
+@click.option("--show", is_flag=True, help="Draw on standard error what the network sees.")
+@click.option(
+    "--save-preprocessed",
+    type=options.Directory(),
+    metavar="DIR",
+    help="Save what the network sees, as PNG.",
+)
 @click.pass_context
 def predict(
     ctx: click.Context,
     pictures: tuple[str, ...],
     preprocess: str,
     invert: str,
+    several: bool,
     checkpoint_dir: "Path",
     pretrained: bool,
     top: int | None,
+    min_confidence: float | None,
     output_format: str,
+    show: bool,
+    save_preprocessed: "Path | None",
 ) -> None:
     """Read the digit on each picture.
 
     PICTURES are files, directories, or - for standard input. One that can't be read is
     reported, the others are answered, and the exit code is 1.
     """
-    from mnistcli.commands.inputs import choose_model
+    from mnistcli.commands.inputs import choose_model, open_detector
     from mnistcli.recognition import recognise
 
+    if several and (top or preprocess == "plain"):
+        other = "--top" if top else "--preprocess plain"
+        raise click.UsageError(f"--several and {other} can't be used together", ctx)
     console: Console = ctx.obj
     model = choose_model(ctx, checkpoint_dir, pretrained)
-    answers = _report(recognise(pictures, model.predictor, preprocess, invert), console)
+    answered = recognise(
+        pictures, model.predictor, open_detector(), preprocess, invert, several=several
+    )
+    if save_preprocessed:
+        answered = _save(answered, save_preprocessed)
+    if show:
+        answered = _show(answered, console)
+    gate = _Gate(min_confidence)
+    answered = gate.watch(_report(answered, console))
     if output_format == "json":
-        described = [_describe(answer, top) for answer in answers]
+        described = [answers.describe(answer, several, top) for answer in answered]
         results.echo_json({"model": model.describe(), "results": described})
     else:
-        lines = _as_csv(answers, top) if output_format == "csv" else _as_text(answers, top)
-        for line in lines:
+        to_lines = answers.to_csv if output_format == "csv" else answers.to_text
+        for line in to_lines(answered, top):
             click.echo(line.encode(errors="surrogateescape"))  # a file's name is any bytes
+    gate.check()
     if console.errors:
         ctx.exit(1)
 
 
-def _report(answers: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":
+def _report(answered: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":
     """Pass answers on, and what is wrong with them to the console."""
-    for answer in answers:
+    for answer in answered:
         console.report(answer)
         yield answer
 
 
-def _describe(answer: "Answer", top: int | None) -> dict[str, Any]:
-    if answer.probabilities is None:
-        return {"file": answer.file, "error": answer.error}
-    ((digit, probability),) = answer.best(1)
-    described = {
-        "file": answer.file,
-        "digit": digit,
-        "probability": probability,
-        "probabilities": answer.probabilities.tolist(),
-        "warnings": list(answer.warnings),
-    }
-    return {**described, "top": answer.best(top)} if top else described
+def _show(answered: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":
+    """Pass answers on, and their images to the console."""
+    from mnistcli.commands.display import choose_paint, draw
+
+    paint = choose_paint()
+    for answer in answered:
+        for reading in answer.readings:
+            for line in (answer.file, *draw(reading, paint)):
+                console.info(line)
+        yield answer
 
 
-def _as_text(answers: "Iterable[Answer]", top: int | None) -> Iterator[str]:
-    for answer in answers:
-        if not answer.error:
-            columns = [answer.file.translate(ESCAPES), *_columns(answer, top)]
-            yield "\t".join(columns)
+def _save(answered: "Iterable[Answer]", directory: "Path") -> "Iterator[Answer]":
+    """Pass answers on, and save their images as ``NAME.28x28.png``, numbered where names recur."""
+    from mnistcli.commands.saving import save_image
+
+    taken: set[str] = set()
+    for answer in answered:
+        for reading in answer.readings:
+            save_image(reading.digit.image, answer.file, directory, taken)
+        yield answer
 
 
-def _as_csv(answers: "Iterable[Answer]", top: int | None) -> Iterator[str]:
-    ranks = range(1, (top or 0) + 1)
-    further = [column for rank in ranks for column in (f"digit_{rank}", f"probability_{rank}")]
-    yield _csv_line(["file", "digit", "probability", "warnings", "error", *further])
-    for answer in answers:
-        digit, probability, *rest = _columns(answer, top) or ("", "")
-        notes = ["; ".join(answer.warnings), answer.error]
-        yield _csv_line([answer.file, digit, probability, *notes, *rest])
+class _Gate:
+    """``--min-confidence``."""
 
+    def __init__(self, least: float | None) -> None:
+        self.least = least
+        self.failures: list[str] = []
 
-def _columns(answer: "Answer", top: int | None) -> list[str]:
-    """Return the digit and its probability, then those of the ``top`` best; nothing of an error."""
-    pairs = answer.best(1) + answer.best(top or 0)
-    return [column for digit, probability in pairs for column in (str(digit), f"{probability:.4f}")]
+    def watch(self, answered: "Iterable[Answer]") -> "Iterator[Answer]":
+        """Pass answers on, and remember the unsure ones."""
+        for answer in answered:
+            confidence = answer.confidence
+            if not (answer.error or self.least is None or confidence >= self.least):
+                self.failures.append(f"{answer.file}: confidence {confidence:.4f}")
+            yield answer
 
-
-def _csv_line(fields: list[str]) -> str:
-    import csv
-    import io
-
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(fields)  # so that both are quoted in names
-    return line.getvalue().removesuffix("\r\n")
+    def check(self) -> None:
+        """Raise :class:`GateError` if there was one."""
+        if self.failures:
+            first, *others = self.failures
+            more = f", and {len(others)} more" if others else ""
+            raise GateError(f"{first} is below --min-confidence {self.least}{more}")

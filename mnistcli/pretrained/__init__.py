@@ -1,4 +1,4 @@
-"""The model that comes with the package: its export, its weights, and how it came to be."""
+"""The networks that come with the package, and how they came to be."""
 
 import json
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from mnistcli.files import digest, write_whole
 
 FOLDER = Path(__file__).parent
 RECORD, EXPORT, WEIGHTS = "model.json", "model.tflite", "weights.npz"
+DETECTOR_RECORD, DETECTOR = "detector.json", "detector.tflite"
 
 SOURCE = "pretrained"
 """What results call it."""
@@ -52,7 +53,7 @@ def read_export() -> bytes:
     Raises:
         ModelError: it is missing or damaged.
     """
-    return _read_verified(EXPORT)
+    return _read_verified(EXPORT, read_record().files)
 
 
 def read_weights() -> dict[str, NDArray[np.float16]]:
@@ -61,8 +62,22 @@ def read_weights() -> dict[str, NDArray[np.float16]]:
     Raises:
         ModelError: the file is missing or damaged.
     """
-    with np.load(BytesIO(_read_verified(WEIGHTS)), allow_pickle=False) as stored:
+    content = _read_verified(WEIGHTS, read_record().files)
+    with np.load(BytesIO(content), allow_pickle=False) as stored:
         return dict(stored)
+
+
+def read_detector() -> bytes:
+    """Read the ``.tflite`` that tells what is no digit, float32 [N, 784] to float32 [N, 1].
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    try:
+        files = json.loads(_read(DETECTOR_RECORD))["files"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{FOLDER / DETECTOR_RECORD}: damaged: {error}") from error
+    return _read_verified(DETECTOR, files)
 
 
 def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.float16]]) -> None:
@@ -70,16 +85,24 @@ def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.f
     arrays: dict[str, Any] = dict(weights)  # numpy's stubs take them for savez's own options
     stored = BytesIO()
     np.savez(stored, **arrays)
-    contents = {EXPORT: tflite, WEIGHTS: stored.getvalue()}
-    files = {name: digest(content) for name, content in contents.items()}
-    contents[RECORD] = f"{json.dumps({**record, 'files': files}, indent=2)}\n".encode()
-    for name, content in contents.items():
-        write_whole(FOLDER / name, content)
+    _write(RECORD, record, {EXPORT: tflite, WEIGHTS: stored.getvalue()})
 
 
-def _read_verified(name: str) -> bytes:
+def write_detector(record: dict[str, Any], tflite: bytes) -> None:
+    """Replace the detector of the package; ``record`` tells how it came to be."""
+    _write(DETECTOR_RECORD, record, {DETECTOR: tflite})
+
+
+def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> None:
+    files = {file: digest(content) for file, content in contents.items()}
+    for file, content in contents.items():
+        write_whole(FOLDER / file, content)
+    write_whole(FOLDER / name, f"{json.dumps({**record, 'files': files}, indent=2)}\n".encode())
+
+
+def _read_verified(name: str, files: dict[str, str]) -> bytes:
     content = _read(name)
-    if digest(content) != read_record().files.get(name):
+    if digest(content) != files.get(name):
         raise ModelError(f"{FOLDER / name}: damaged; installing mnistcli anew helps")
     return content
 

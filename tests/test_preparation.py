@@ -7,13 +7,18 @@ from PIL import Image, ImageOps
 
 from mnistcli import idx
 from mnistcli.errors import PictureError
-from mnistcli.picture import prepare
+from mnistcli.preparation import BLANK, prepare
+
+
+def image_of(data: bytes, preprocess: str = "mnist", invert: str = "auto") -> np.ndarray:
+    (digit,) = prepare(data, preprocess, invert).digits
+    return digit.image
 
 
 @pytest.fixture(scope="module")
 def framed() -> np.ndarray:
     """The 7, prepared from black on white."""
-    return prepare(to_png(seven())).image
+    return image_of(to_png(seven()))
 
 
 def test_the_ink_is_fitted_and_centred(framed: np.ndarray) -> None:
@@ -72,12 +77,14 @@ def as_16_bit(shape: Image.Image) -> Image.Image:
 def test_the_same_shape_gives_the_same_image(data: bytes, framed: np.ndarray) -> None:
     prepared = prepare(data)
 
-    assert np.abs(prepared.image.astype(int) - framed).max() <= 3  # of few gray levels, rounded
+    assert (
+        np.abs(prepared.digits[0].image.astype(int) - framed).max() <= 3
+    )  # of few gray levels, rounded
     assert prepared.warnings == ()
 
 
 def test_jpeg_noise_does_not_move_the_frame(framed: np.ndarray) -> None:
-    image = prepare(to_file(seven(), "JPEG", quality=60)).image
+    image = image_of(to_file(seven(), "JPEG", quality=60))
 
     assert np.abs(image.astype(int) - framed).mean() < 2
 
@@ -86,20 +93,22 @@ def test_the_grain_of_paper_does_not_move_the_frame(framed: np.ndarray) -> None:
     grain = np.random.default_rng(0).integers(-20, 21, (160, 120))
     paper = np.clip(np.asarray(seven(paper=200, ink=30)) + grain, 0, 255).astype(np.uint8)
 
-    assert np.abs(prepare(to_png(paper)).image.astype(int) - framed).mean() < 4
+    assert np.abs(image_of(to_png(paper)).astype(int) - framed).mean() < 4
 
 
 def test_faint_ink_is_read_and_fainter_is_none(framed: np.ndarray) -> None:
     faint = prepare(to_png(seven(paper=220, ink=195)))
     assert faint.warnings == ()
-    assert np.abs(faint.image.astype(int) - framed).max() <= 12  # of 25 gray levels, rounded
+    assert (
+        np.abs(faint.digits[0].image.astype(int) - framed).max() <= 12
+    )  # of 25 gray levels, rounded
 
     assert prepare(to_png(seven(paper=220, ink=212))).warnings
 
 
 @pytest.mark.parametrize("ink", [0, 100, 150, 255])
 def test_on_nothing_any_ink_is_ink(ink: int, framed: np.ndarray) -> None:
-    image = prepare(to_png(transparent(ink))).image
+    image = image_of(to_png(transparent(ink)))
 
     assert np.abs(image.astype(int) - framed).max() <= 3
 
@@ -110,7 +119,7 @@ def test_on_nothing_any_ink_is_ink(ink: int, framed: np.ndarray) -> None:
 def test_damaged_exif_data_is_no_reason_to_refuse(exif: bytes, framed: np.ndarray) -> None:
     data = to_png(seven(), exif=b"Exif\0\0" + exif)
 
-    np.testing.assert_array_equal(prepare(data).image, framed)
+    np.testing.assert_array_equal(image_of(data), framed)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -128,34 +137,24 @@ def test_a_rotated_photo_is_turned_upright(orientation: int, framed: np.ndarray)
     exif = Image.Exif()
     exif[0x0112] = orientation
 
-    np.testing.assert_array_equal(prepare(to_png(stored, exif=exif)).image, framed)
+    np.testing.assert_array_equal(image_of(to_png(stored, exif=exif)), framed)
 
 
 def test_the_polarity_can_be_given(framed: np.ndarray) -> None:
     white_on_black = to_png(seven(paper=0, ink=255))
 
-    np.testing.assert_array_equal(prepare(white_on_black, invert="no").image, framed)
-    assert not np.array_equal(prepare(white_on_black, invert="yes").image, framed)
+    np.testing.assert_array_equal(image_of(white_on_black, invert="no"), framed)
+    assert not np.array_equal(image_of(white_on_black, invert="yes"), framed)
 
 
 def test_a_thin_line_comes_out_as_strong_as_a_thick_one() -> None:
     paper = np.full((1000, 1000), 255, np.uint8)
     paper[100:900, 500:502] = 0
 
-    image = prepare(to_png(paper)).image
+    image = image_of(to_png(paper))
 
     assert image.max() == 255
     assert image.any(axis=1).sum() == 20
-
-
-def test_specks_far_apart_are_still_ink() -> None:
-    paper = np.full((3000, 3000), 255, np.uint8)
-    paper[100, 100] = paper[2900, 2900] = 0
-
-    image = prepare(to_png(paper)).image
-
-    assert image.max() == 255
-    assert image.any(axis=1).sum() == 2
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (2, 2), (9, 5)])
@@ -164,7 +163,7 @@ def test_tiny_pictures_are_no_trouble(size: tuple[int, int], mode: str) -> None:
     picture_of_dot = Image.new("L", size, 255)
     picture_of_dot.putpixel((size[0] // 2, size[1] // 2), 0)
 
-    assert prepare(to_png(picture_of_dot.convert(mode))).image.shape == (28, 28)
+    assert image_of(to_png(picture_of_dot.convert(mode))).shape == (28, 28)
 
 
 @pytest.mark.parametrize(
@@ -181,24 +180,24 @@ def test_tiny_pictures_are_no_trouble(size: tuple[int, int], mode: str) -> None:
 def test_a_blank_picture_is_warned_about(blank: Image.Image) -> None:
     prepared = prepare(to_png(blank))
 
-    assert not prepared.image.any()
-    assert prepared.warnings == ("no ink found: is it blank?",)
+    assert not prepared.digits[0].image.any()
+    assert prepared.warnings == (BLANK,)
 
 
 def test_plain_does_what_the_tutorials_do() -> None:
     shape = seven().convert("RGB")
     expected = np.asarray(ImageOps.invert(shape.convert("L")).resize((28, 28)))
 
-    np.testing.assert_array_equal(prepare(to_png(shape), "plain").image, expected)
-    np.testing.assert_array_equal(prepare(to_png(shape), "plain", "yes").image, expected)
-    not_inverted = prepare(to_png(shape), "plain", "no").image
+    np.testing.assert_array_equal(image_of(to_png(shape), "plain"), expected)
+    np.testing.assert_array_equal(image_of(to_png(shape), "plain", "yes"), expected)
+    not_inverted = image_of(to_png(shape), "plain", "no")
     np.testing.assert_array_equal(not_inverted, np.asarray(shape.convert("L").resize((28, 28))))
 
 
 def test_plain_keeps_the_size_it_wants() -> None:
     image = np.arange(784, dtype=np.uint16).reshape(28, 28).astype(np.uint8)
 
-    np.testing.assert_array_equal(prepare(to_png(image), "plain").image, 255 - image)
+    np.testing.assert_array_equal(image_of(to_png(image), "plain"), 255 - image)
 
 
 GOOD = to_png(seven())
@@ -214,7 +213,6 @@ GOOD = to_png(seven())
         (to_file(seven(), "JPEG")[:300], "damaged picture"),
         (to_file(seven(), "TIFF")[:-9000], "picture"),
         (to_file(seven().convert("RGB"), "EPS"), "EPS is a program"),
-        (to_file(Image.new("LAB", (40, 40)), "TIFF"), "unusable picture: conversion from LAB"),
     ],
 )
 def test_a_bad_file_is_a_picture_error(data: bytes, message: str) -> None:
@@ -234,15 +232,14 @@ def test_mnist_images_come_through_unchanged(split: str, shared: Path) -> None:
     images = idx.read(shared / "mnist" / f"{split}-images-idx3-ubyte.gz")[:10_000]
 
     for image in images[::100]:
-        np.testing.assert_array_equal(prepare(to_png(image)).image, image)
-        np.testing.assert_array_equal(prepare(to_png(255 - image)).image, image)
+        np.testing.assert_array_equal(image_of(to_png(image)), image)
+        np.testing.assert_array_equal(image_of(to_png(255 - image)), image)
 
 
 def test_mnist_images_moved_are_put_back(shared: Path) -> None:
     images = idx.read(shared / "mnist" / "t10k-images-idx3-ubyte.gz")[:200]
     restored = [
-        prepare(to_png(np.pad(255 - image, (20, 35), constant_values=255))).image
-        for image in images
+        image_of(to_png(np.pad(255 - image, (20, 35), constant_values=255))) for image in images
     ]
 
     difference = np.abs(np.array(restored).astype(int) - images)

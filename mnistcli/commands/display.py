@@ -1,0 +1,64 @@
+"""What the network saw, drawn on a terminal."""
+
+import os
+import sys
+from collections.abc import Callable
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mnistcli.framing import Gray
+    from mnistcli.recognition import Reading
+
+TOP = 3
+"""Digits shown beside an image."""
+
+BAR = 20
+"""Columns of a probability of 1."""
+
+SHADES = " ░▒▓█"
+EIGHTHS = "▏▎▍▌▋▊▉█"
+
+Paint = Callable[[int, int], str]
+"""Makes one character of two gray levels, of 255, one above the other."""
+
+
+def draw(reading: "Reading", paint: Paint) -> list[str]:
+    """Return the lines that show a digit's image, and beside it the most probable digits."""
+    bars = [f"{digit} {_draw_bar(share)} {share:.4f}" for digit, share in reading.best(TOP)]
+    lines = ["".join(map(paint, upper, lower)) for upper, lower in _pair(reading.digit.image)]
+    first = (len(lines) - len(bars)) // 2
+    beside = [""] * first + bars
+    return [f"{line}  {bar}".rstrip(" ") for line, bar in zip_longest(lines, beside, fillvalue="")]
+
+
+def choose_paint() -> Paint:
+    """Return what standard error can show: true colour, 256 colours, or characters alone."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stderr.isatty():
+        return _shade
+    return _colour if os.environ.get("COLORTERM") in ("truecolor", "24bit") else _choose_gray
+
+
+def _pair(image: "Gray") -> list[tuple[list[int], list[int]]]:
+    rows = image.tolist()
+    return list(zip(rows[::2], rows[1::2], strict=True))
+
+
+def _colour(upper: int, lower: int) -> str:
+    front, back = (f"{level};{level};{level}" for level in (upper, lower))
+    return f"\x1b[38;2;{front}m\x1b[48;2;{back}m▀\x1b[0m"
+
+
+def _choose_gray(upper: int, lower: int) -> str:
+    """Use the 24 grays, from 232, of the 256 colours."""
+    front, back = (232 + level * 23 // 255 for level in (upper, lower))
+    return f"\x1b[38;5;{front}m\x1b[48;5;{back}m▀\x1b[0m"
+
+
+def _shade(upper: int, lower: int) -> str:
+    return SHADES[round((upper + lower) / 510 * (len(SHADES) - 1))]
+
+
+def _draw_bar(share: float) -> str:
+    whole, eighths = divmod(round(share * BAR * 8), 8)
+    return (EIGHTHS[-1] * whole + (EIGHTHS[eighths - 1] if eighths else "")).ljust(BAR)

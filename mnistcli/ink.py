@@ -1,0 +1,211 @@
+"""Ink told from what it is on by local contrast, however that is lit; one small function a step."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.framing import Gray
+from mnistcli.picture import Planes
+
+FAINTEST = 8
+"""Least contrast, in gray levels of 255, between ink and background."""
+
+NOISE = 4
+"""Least contrast, in standard deviations of the background's noise."""
+
+WINDOW = 0.34
+"""Side of the window that must show some background wherever it lies, as a share of the longer side
+of the picture: wider than strokes, narrower than most shadows."""
+
+SURROUNDINGS = 0.5
+"""Side of the window whose median is background, as a share of the longer side."""
+
+SMALL, SMALLER = 96, 48
+"""Longer sides, in pixels, of the copies that are enough to see a picture's light on."""
+
+COLOURED = 4
+"""How many times more contrast, squared, a colour must show than luminance to be looked at."""
+
+BAND, STEP = 0.25, 20
+"""Greatest share of a side that a band of another tone takes, and its least gray levels' step."""
+
+DIMMEST = 64
+"""Least light, in gray levels, that contrast is taken relative to."""
+
+Levels = NDArray[np.float32]
+"""Gray levels [H, W], or what is computed of them."""
+
+
+class Ink(NamedTuple):
+    """The ink of a picture, or of a part of it."""
+
+    strength: Levels  # [H, W], 0 for background; 1 for black ink on white paper
+    smooth: Levels  # the same, with less noise
+    faintest: Levels  # the least of it that is not noise
+    contrast: Levels  # in gray levels
+
+
+def choose_plane(planes: Planes) -> Gray:
+    """Return luminance [H, W], or red, green or blue if that shows much more, as of yellow ink."""
+    best = 0
+    if len(planes) > 1:
+        energies = [_measure_energy(plane) for plane in planes]
+        if max(energies) > COLOURED * energies[0]:
+            best = int(np.argmax(energies))
+    plane: Gray = planes[best]
+    return plane
+
+
+def find_sheet(gray: Gray) -> tuple[slice, slice]:
+    """Return the rows and columns within bands of another tone along the picture's sides.
+
+    Such are the edges of a scan or of a table, and frames around screenshots.
+    """
+    height, width = gray.shape
+    top, bottom = _measure_band(gray), _measure_band(gray[::-1])
+    left, right = _measure_band(gray.T), _measure_band(gray.T[::-1])
+    if top and bottom and top + bottom > height * 0.45:  # rather a stroke across all
+        top = bottom = 0
+    if left and right and left + right > width * 0.45:
+        left = right = 0
+    return slice(top, height - bottom), slice(left, width - right)
+
+
+def is_light_on_dark(gray: Gray) -> bool:
+    """Tell the polarity: ink is what differs from the median of its surroundings.
+
+    The median follows shadows with edges as it is; soft ones are taken away before, if that leaves
+    less to be ink.
+    """
+    small = _shrink(gray.astype(np.float32), SMALL)
+    light = fit_light(_shrink(small, SMALLER), 2)
+    flat = small - _evaluate(light, small.shape) + 128
+    as_it_is, flattened = _subtract_median(small), _subtract_median(flat)
+    is_flatter = np.abs(flattened).sum() * 1.1 < np.abs(as_it_is).sum()
+    difference = flattened if is_flatter else as_it_is
+    return _square(difference) > _square(-difference)
+
+
+def separate(gray: Gray) -> Ink:
+    """Separate dark ink [H, W] from its background.
+
+    The background is a morphological closing: the darkest that is as light as some part of every
+    window around a place. Contrast is taken relative to it, so that ink is as strong in the shade.
+    """
+    levels = gray.astype(np.float32)
+    light = estimate_light(levels)
+    background = _close(_blur(levels) - light) + light
+    difference = background - levels
+    lower, low = np.percentile(difference, [12.5, 25])  # of the background alone, whatever the ink
+    noise = 1.4826 * 1.5 * (low - lower)  # as a standard deviation, were it normally distributed
+    contrast = np.maximum(difference - low, 0)
+    background = np.maximum(background - low, DIMMEST)
+    return Ink(
+        np.maximum(contrast - 1.5 * noise, 0) / background,
+        _blur(contrast) / background,
+        max(FAINTEST, NOISE * noise) / background,
+        contrast,
+    )
+
+
+def estimate_light(levels: Levels) -> Levels:
+    """Return how light [H, W] changes softly over dark ink's background, up to a constant.
+
+    Of no change, a plane, and a surface of second order, it is the one that leaves least ink.
+    """
+    small = _shrink(levels, SMALLER)
+    lights = [np.zeros_like(small), *(_evaluate(fit_light(small, n), small.shape) for n in (1, 2))]
+    ink = [
+        penalty * float((_close(small - light) - small + light).sum())
+        for light, penalty in zip(lights, (1, 1.1, 1.2), strict=True)
+    ]
+    height, width = levels.shape
+    resized: Levels = cv2.resize(lights[int(np.argmin(ink))], (width, height))
+    return resized
+
+
+def fit_light(levels: Levels, order: int) -> NDArray[np.float32]:
+    """Fit a plane (order 1) or a surface of second order to most levels [H, W].
+
+    Least absolute deviations, by iteratively reweighted least squares; the border, where ink is
+    rare, counts three times.
+    """
+    terms, values = _make_terms(levels.shape, order), levels.ravel()
+    weights = np.ones(levels.shape, np.float32)
+    weights[[0, -1]] = weights[:, [0, -1]] = 3
+    residuals = values - np.median(values)
+    for _ in range(10):
+        weighted = terms * (weights.ravel() / np.maximum(np.abs(residuals), 1))[:, np.newaxis]
+        ridge = np.eye(terms.shape[1], dtype=np.float32) / 100
+        light = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
+        residuals = values - terms @ light
+    return light
+
+
+def _evaluate(light: NDArray[np.float32], shape: tuple[int, ...]) -> Levels:
+    surface: Levels = (_make_terms(shape, 1 if len(light) == 3 else 2) @ light).reshape(shape)
+    return surface
+
+
+def _make_terms(shape: tuple[int, ...], order: int) -> NDArray[np.float32]:
+    """Return 1, x, y and, of second order, xy, x² and y² of each pixel, within -1 to 1."""
+    height, width = shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    y, x = (2 * y + 1) / height - 1, (2 * x + 1) / width - 1
+    terms = [np.ones_like(x), x, y, *([x * y, x * x, y * y] if order == 2 else [])]
+    return np.stack(terms, axis=-1).reshape(height * width, -1)
+
+
+def _measure_band(gray: Gray) -> int:
+    """Return how many rows at the top are a band, all of it lighter or darker than what follows."""
+    rows = int(len(gray) * BAND)
+    across = min(3, rows)  # a blurred edge's rows
+    if not rows:
+        return 0
+    steps = gray[across : rows + across].astype(np.int16) - gray[:rows]
+    low, high = np.percentile(steps, [8, 92], axis=1)
+    edges = np.flatnonzero((low > STEP) | (high < -STEP))
+    return int(edges[-1]) + across if len(edges) else 0
+
+
+def _measure_energy(plane: Gray) -> float:
+    difference = _subtract_median(_shrink(plane.astype(np.float32), SMALL))
+    return _square(difference) + _square(-difference)
+
+
+def _square(difference: Levels) -> float:
+    """Return the sum of squares of what is greater than a little noise."""
+    return float((np.maximum(difference - 4, 0) ** 2).sum())
+
+
+def _subtract_median(levels: Levels) -> Levels:
+    rounded = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    size = int(SURROUNDINGS * max(levels.shape)) | 1
+    difference: Levels = rounded - cv2.medianBlur(rounded, size).astype(np.float32)
+    return difference
+
+
+def _close(levels: Levels) -> Levels:
+    size = max(3, int(WINDOW * max(levels.shape))) | 1
+    closed: Levels = cv2.morphologyEx(levels, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    return closed
+
+
+def _blur(levels: Levels) -> Levels:
+    """Take away noise that is finer than strokes, of pictures whose strokes are not that fine."""
+    longest = max(levels.shape)
+    if longest < 64:
+        return levels
+    blurred: Levels = cv2.GaussianBlur(levels, (0, 0), max(0.4, longest * 0.0016))
+    return blurred
+
+
+def _shrink(levels: Levels, longest: int) -> Levels:
+    scale = longest / max(levels.shape)
+    if scale >= 1:
+        return levels
+    height, width = (max(1, round(side * scale)) for side in levels.shape)
+    small: Levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_AREA)
+    return small

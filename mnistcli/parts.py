@@ -1,0 +1,198 @@
+"""Which pieces of ink make a digit, and in what order digits are read."""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SPECK = 0.004
+"""Least ink of a piece that is looked at, as a share of the heaviest's."""
+
+MOST = 300
+"""Pieces that are looked at, the heaviest first."""
+
+FAR = 0.25
+"""Greatest gap in a digit, as a share of its longer side, as between a 5 and its bar."""
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels, its ends exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
+    @property
+    def longest(self) -> int:
+        """The longer side."""
+        return max(self.width, self.height)
+
+    def join(self, other: "Box") -> "Box":
+        """Return the smallest box around both."""
+        return Box(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
+
+    def measure_gap(self, other: "Box") -> float:
+        """Return the distance between both, 0 where they overlap."""
+        across = max(self.left, other.left) - min(self.right, other.right)
+        down = max(self.top, other.top) - min(self.bottom, other.bottom)
+        return math.hypot(max(0, across), max(0, down))
+
+    def share_columns(self, other: "Box") -> float:
+        """Return how much of the narrower one's width lies above or below the other."""
+        shared = min(self.right, other.right) - max(self.left, other.left)
+        return max(0, shared) / min(self.width, other.width)
+
+    def share_rows(self, other: "Box") -> float:
+        """Return how much of the lower one's height lies beside the other."""
+        shared = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0, shared) / min(self.height, other.height)
+
+
+class Piece(NamedTuple):
+    """Ink that hangs together."""
+
+    number: int
+    box: Box
+    mass: float  # sum of its ink's strength
+    contact: int  # pixels on the picture's border
+
+    @property
+    def contact_share(self) -> float:
+        """How much of its length is on the picture's border."""
+        return self.contact / self.box.longest
+
+
+class Pieces(NamedTuple):
+    """The pieces of ink in a picture, without specks."""
+
+    labels: NDArray[np.int32]  # [H, W], each pixel's piece, 0 for background
+    by_mass: tuple[Piece, ...]  # the heaviest first
+
+    def select(self, group: Iterable[Piece]) -> NDArray[np.bool_]:
+        """Return where [H, W] the ink of some pieces is."""
+        return _select(self.labels, group)
+
+
+def find_pieces(strength: NDArray[np.float32], is_ink: NDArray[np.bool_]) -> Pieces:
+    """Find the pieces of ink, also diagonally connected, of some strength [H, W]."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink.astype(np.uint8))
+    masses = np.bincount(labels[is_ink], strength[is_ink], count)
+    border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
+    contacts = np.bincount(border, minlength=count)
+    order = np.argsort(-masses, kind="stable")[:MOST]
+    return Pieces(
+        labels,
+        tuple(
+            Piece(int(i), Box(x, y, x + width, y + height), float(masses[i]), int(contacts[i]))
+            for i in order
+            for x, y, width, height in [stats[i, :4].tolist()]
+            if i and masses[i] >= SPECK * masses[order[0]]
+        ),
+    )
+
+
+def find_main(pieces: Pieces) -> Piece:
+    """Return the heaviest piece; one along the picture's border weighs less."""
+
+    def weigh(piece: Piece) -> float:
+        if not piece.contact:
+            return piece.mass
+        return piece.mass * min(max(1 - 1.5 * piece.contact_share, 0.02), 0.8)
+
+    return max(pieces.by_mass, key=weigh)
+
+
+def gather(
+    pieces: Pieces, seed: Piece, beside: float = 0.1, tallest: float = math.inf
+) -> list[Piece]:
+    """Return the pieces of the digit that a piece is part of, that piece first.
+
+    Args:
+        pieces: of which some may be part of it.
+        seed: its main piece.
+        beside: greatest gap between strokes side by side, as a share of the digit's longer side.
+        tallest: greatest height of a digit, in pixels.
+    """
+    group, box = [seed], seed.box
+    remaining = [piece for piece in pieces.by_mass if piece is not seed]
+    while True:
+        for piece in remaining:
+            if box.join(piece.box).height <= tallest and _belongs(
+                pieces.labels, piece, group, box, beside
+            ):
+                group.append(piece)
+                box = box.join(piece.box)
+                remaining.remove(piece)
+                break
+        else:
+            return group
+
+
+def _belongs(
+    labels: NDArray[np.int32], piece: Piece, group: Sequence[Piece], box: Box, beside: float
+) -> bool:
+    """Tell whether a piece is part of the digit of a group."""
+    joined = box.join(piece.box)
+    if box.measure_gap(piece.box) > FAR * joined.longest:
+        return False
+    share = piece.mass / group[0].mass
+    gap = _measure_distance(labels, piece, group, joined) / joined.longest
+    columns = box.share_columns(piece.box)
+    if piece.contact:  # cut off by the border: a part that is near, or a bar above
+        height, width = labels.shape
+        is_band = piece.box.width >= 0.95 * width or piece.box.height >= 0.95 * height
+        is_above = columns >= 0.2 and gap <= 0.2 and share < 0.8
+        return not is_band and (gap <= 0.05 or is_above)
+    if joined == box:
+        return True
+    if share < 0.04:  # a stray dot, unless very near
+        return share >= 0.012 and gap <= 0.06
+    if columns >= 0.5:
+        return gap <= FAR
+    return gap <= beside
+
+
+def find_rows(boxes: Sequence[Box]) -> list[list[int]]:
+    """Return the indices of boxes row by row, each from left to right.
+
+    A box continues the row whose last one it is beside, so rows may rise or fall.
+    """
+    rows: list[list[int]] = []
+    for index in sorted(range(len(boxes)), key=lambda i: boxes[i].left):
+        shares = [boxes[row[-1]].share_rows(boxes[index]) for row in rows]
+        if shares and max(shares) >= 0.5:
+            rows[shares.index(max(shares))].append(index)
+        else:
+            rows.append([index])
+    return sorted(rows, key=lambda row: sum(sum(boxes[i][1::2]) for i in row) / len(row))
+
+
+def _select(labels: NDArray[np.int32], group: Iterable[Piece]) -> NDArray[np.bool_]:
+    chosen = np.zeros(labels.max() + 1, bool)
+    chosen[[piece.number for piece in group]] = True
+    selected: NDArray[np.bool_] = chosen[labels]
+    return selected
+
+
+def _measure_distance(
+    labels: NDArray[np.int32], piece: Piece, group: Iterable[Piece], around: Box
+) -> float:
+    """Return the least distance, in pixels, between a piece and a group's."""
+    near = labels[around.top : around.bottom, around.left : around.right]
+    is_elsewhere = ~_select(labels, group)[around.top : around.bottom, around.left : around.right]
+    distances = cv2.distanceTransform(is_elsewhere.astype(np.uint8), cv2.DIST_L2, 5)
+    return float(distances[near == piece.number].min())
