@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from mnistcli.framing import Gray
 from mnistcli.picture import Planes
 
-FAINTEST = 8
-"""Least contrast, in gray levels of 255, between ink and background."""
+TRACE = 2
+"""Least contrast, in gray levels of 255, that is more than rounding."""
 
 NOISE = 4
 """Least contrast, in standard deviations of the background's noise."""
@@ -105,7 +105,7 @@ def separate(gray: Gray) -> Ink:
     return Ink(
         np.maximum(contrast - 1.5 * noise, 0) / background,
         _blur(contrast) / background,
-        max(FAINTEST, NOISE * noise) / background,
+        max(TRACE, NOISE * noise) / background,
         contrast,
     )
 

@@ -191,8 +191,8 @@ def _select(labels: NDArray[np.int32], group: Iterable[Piece]) -> NDArray[np.boo
 def _measure_distance(
     labels: NDArray[np.int32], piece: Piece, group: Iterable[Piece], around: Box
 ) -> float:
-    """Return the least distance, in pixels, between a piece and a group's."""
+    """Return how many pixels, at least, lie between a piece and a group's."""
     near = labels[around.top : around.bottom, around.left : around.right]
     is_elsewhere = ~_select(labels, group)[around.top : around.bottom, around.left : around.right]
     distances = cv2.distanceTransform(is_elsewhere.astype(np.uint8), cv2.DIST_L2, 5)
-    return float(distances[near == piece.number].min())
+    return float(distances[near == piece.number].min()) - 1

@@ -14,6 +14,12 @@ from mnistcli.ink import Ink, choose_plane, find_sheet, is_light_on_dark, separa
 from mnistcli.parts import Box, Piece, Pieces, find_main, find_pieces, find_rows, gather
 from mnistcli.picture import read_plainly, read_planes
 
+FAINTEST = 8
+"""Least contrast, in gray levels of 255, of the strongest ink."""
+
+PALE = 48
+"""Contrast of the strongest ink below which all that is not noise is ink, too."""
+
 LEVELS = (0.25, 0.4, 0.55, 0.7)
 """Least ink that is looked at, as a share of the strongest; the later ones against shadows."""
 
@@ -126,9 +132,12 @@ def find_digit(ink: Ink) -> Found:
     pieces = find_pieces(ink.smooth, ink.smooth > ink.faintest)
     if not pieces.by_mass:
         return Found(pieces, [])
-    strongest = np.percentile(ink.smooth[pieces.select([find_main(pieces)])], 98)
+    is_main = pieces.select([find_main(pieces)])
+    strongest, contrast = (np.percentile(x[is_main], 98) for x in (ink.smooth, ink.contrast))
+    if contrast < FAINTEST:
+        return Found(pieces, [])
     best: Found | None = None
-    for level in LEVELS:
+    for level in (0, *LEVELS) if contrast < PALE else LEVELS:
         pieces = find_pieces(ink.smooth, ink.smooth > np.maximum(level * strongest, ink.faintest))
         if not pieces.by_mass:
             break

