@@ -31,6 +31,9 @@ COLOURED = 4
 BAND, STEP = 0.25, 20
 """Greatest share of a side that a band of another tone takes, and its least gray levels' step."""
 
+CORNER = 0.1
+"""Greatest share of a side that a frame's corners take."""
+
 DIMMEST = 64
 """Least light, in gray levels, that contrast is taken relative to."""
 
@@ -64,8 +67,10 @@ def find_sheet(gray: Gray) -> tuple[slice, slice]:
     Such are the edges of a scan or of a table, and frames around screenshots.
     """
     height, width = gray.shape
-    top, bottom = _measure_band(gray), _measure_band(gray[::-1])
-    left, right = _measure_band(gray.T), _measure_band(gray.T[::-1])
+    sides = _measure_bands(gray, CORNER)
+    if not all(sides):  # no frame: each must be all along its side
+        sides = _measure_bands(gray, 0)
+    top, bottom, left, right = sides
     if top and bottom and top + bottom > height * 0.45:  # rather a stroke across all
         top = bottom = 0
     if left and right and left + right > width * 0.45:
@@ -158,8 +163,20 @@ def _make_terms(shape: tuple[int, ...], order: int) -> NDArray[np.float32]:
     return np.stack(terms, axis=-1).reshape(height * width, -1)
 
 
+def _measure_bands(gray: Gray, corner: float) -> list[int]:
+    """Return the widths of bands at the top, at the bottom, on the left and on the right.
+
+    They are lighter or darker than what follows, but for a share of their length in the corners.
+    """
+    bands = []
+    for side in (gray, gray[::-1], gray.T, gray.T[::-1]):
+        skipped = int(side.shape[1] * corner)
+        bands.append(_measure_band(side[:, skipped : side.shape[1] - skipped]))
+    return bands
+
+
 def _measure_band(gray: Gray) -> int:
-    """Return how many rows at the top are a band, all of it lighter or darker than what follows."""
+    """Return how many rows at the top are a band."""
     rows = int(len(gray) * BAND)
     across = min(3, rows)  # a blurred edge's rows
     if not rows:
