@@ -1,6 +1,6 @@
 # To be run in a virtual environment of its own: it installs there.
 
-.PHONY: check test lint bench pretrained
+.PHONY: check test lint bench pretrained detector
 
 check: test lint  ## What CI runs
 
@@ -20,3 +20,7 @@ pretrained:  ## Trains the package's own model anew, or goes on with it
 	pip install -e .
 	mnistcli train --model deepcnn --dataset mnist --seed 0 --checkpoint-dir build/pretrained
 	python tools/pretrain.py build/pretrained "$${MNISTCLI_DATA_DIR:-MNIST_data}"
+
+detector:  ## Trains what tells digits from other things; OpenCV 5 has fewer fonts to learn from
+	pip install -e . 'opencv-python-headless<5'
+	python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawing import seven, to_file, to_png
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from mnistcli import idx
 from mnistcli.errors import PictureError
@@ -245,3 +245,112 @@ def test_mnist_images_moved_are_put_back(shared: Path) -> None:
 
     difference = np.abs(np.array(restored).astype(int) - images)
     assert difference.mean() < 2  # most strokes are made full
+
+
+def page(background: np.ndarray | float = 230.0, ink: int = 20) -> np.ndarray:
+    """The 7 in the middle of a page [320, 320], its ink in [110:211, 110:171]."""
+    strokes = np.asarray(seven(120, 160, 0, 255)) / 255
+    placed = np.zeros((320, 320))
+    placed[80:240, 90:210] = strokes
+    return background * (1 - placed) + ink * placed
+
+
+def is_like(image: np.ndarray, expected: np.ndarray, least: float) -> bool:
+    """Tell whether images are alike but for a fraction of a pixel."""
+    return np.corrcoef(image.ravel(), expected.ravel())[0, 1] > least
+
+
+RISE = np.linspace(0, 1, 320)
+
+
+def with_patch() -> np.ndarray:
+    background = np.full((320, 320), 225.0)
+    background[60:270, 70:230] = 205
+    return page(background)
+
+
+def with_dots() -> np.ndarray:
+    dotted = page()
+    for row, column in ((20, 30), (60, 290), (250, 40), (300, 200), (150, 280)):
+        dotted[row : row + 4, column : column + 4] = 0
+    return dotted
+
+
+def with_neighbours() -> np.ndarray:
+    crowded = page()
+    crowded[100:200, :14] = crowded[120:220, 300:] = crowded[:12, 90:130] = 20
+    return crowded
+
+
+def with_edges() -> np.ndarray:
+    edged = page()
+    edged[:, :18], edged[-11:], edged[:, -3:] = 60, 20, 0
+    return edged
+
+
+def with_creases() -> np.ndarray:
+    creased = page()
+    creased[:, 60:62], creased[270:272, :] = 200, 205
+    return creased
+
+
+PAGES = {
+    "shadow": lambda: page() * (1 - 0.6 / (1 + np.exp(-25 * (RISE - 0.5)))),
+    "edge of a shadow": lambda: page() * np.where(RISE[:, np.newaxis] + RISE < 0.95, 0.5, 1),
+    "black to white": lambda: page(RISE * 200 + 55, ink=0),
+    "white to black, light ink": lambda: page(np.add.outer(RISE, RISE) * 100, ink=255),
+    "vignette": lambda: page() * (1 - 1.2 * np.add.outer((RISE - 0.5) ** 2, (RISE - 0.5) ** 2)),
+    "patch": with_patch,
+    "dots": with_dots,
+    "neighbours cut off": with_neighbours,
+    "dark edges": with_edges,
+    "creases": with_creases,
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("quality", [None, 30])
+def test_the_background_does_not_matter(name: str, quality: int | None, framed: np.ndarray) -> None:
+    levels = np.clip(PAGES[name](), 0, 255).astype(np.uint8)
+    data = to_file(levels, "JPEG", quality=quality) if quality else to_png(levels)
+
+    prepared = prepare(data)
+
+    (digit,) = prepared.digits
+    assert is_like(digit.image, framed, 0.8)
+    assert prepared.warnings == ()
+
+
+@pytest.mark.parametrize("gap", [4, 8])
+def test_no_part_of_a_digit_is_lost(gap: int, framed: np.ndarray) -> None:
+    broken = page()
+    broken[124 : 124 + gap, 100:180] = 230  # between the bar and the stem
+    broken[170 : 170 + gap, 100:180] = 230
+
+    assert (
+        np.corrcoef(image_of(to_png(broken.astype(np.uint8))).ravel(), framed.ravel())[0, 1] > 0.9
+    )
+
+
+def test_a_digit_that_touches_the_border_is_whole(framed: np.ndarray) -> None:
+    for part in (np.s_[110:, :], np.s_[:, 110:], np.s_[:211, :], np.s_[:, :171]):
+        assert is_like(image_of(to_png(page()[part].astype(np.uint8))), framed, 0.9)
+
+
+def test_hairlines_and_markers_come_out_alike() -> None:
+    images = []
+    for width in (3, 20, 60):
+        drawn = Image.new("L", (1000, 1000), 255)
+        ImageDraw.Draw(drawn).line([(300, 200), (700, 200), (400, 850)], 0, width, joint="curve")
+        images.append(image_of(to_png(drawn)))
+
+    widths = [(image[12:20] > 127).sum(axis=1).mean() for image in images]
+    assert all(1.5 <= width <= 3.5 for width in widths)
+    assert widths == sorted(widths)
+
+
+def test_a_single_dot_is_ink() -> None:
+    paper = np.full((300, 300), 255, np.uint8)
+    paper[150, 150] = 0
+
+    assert image_of(to_png(paper)).max() == 255
