@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from mnistcli import idx
@@ -29,7 +30,10 @@ ENVIRONMENT = {  # without the user's own settings
     **{name: value for name, value in os.environ.items() if not name.startswith("MNISTCLI_")},
     "KERAS_BACKEND": "tensorflow",
 }
-LIBRARIES = ("tensorflow", "keras", "torch", "ai-edge-litert", "numpy", "pillow", "click")
+LIBRARIES = (
+    *("tensorflow", "keras", "torch", "ai-edge-litert"),
+    *("numpy", "pillow", "opencv-python-headless", "click"),
+)
 
 Command = list[str | Path]
 
@@ -123,6 +127,7 @@ def bench(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     """Measure everything; ``folder`` is for what is made on the way."""
     yield from bench_softmax(data, folder, runs)
     yield from bench_cnn(data, folder, runs)
+    yield from bench_photographs(data, folder, runs)
     yield bench_strokes(runs)
 
 
@@ -188,6 +193,22 @@ def bench_cnn(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     )
     what = "`predict` of 10,000 PNG with cnn; Pillow, which only decodes them"
     yield Row("predict_many", what, "s", whole(ours), whole(peer), 3)
+
+
+def bench_photographs(data: Path, folder: Path, runs: int) -> Iterator[Row]:
+    """Measure large pictures: a digit on grainy paper, of 16 megapixels."""
+    digit = Image.fromarray(255 - idx.read(data / "t10k-images-idx3-ubyte.gz")[0])
+    large = np.asarray(digit.resize((4000, 4000), Image.Resampling.BICUBIC), np.float32)
+    grain = np.random.default_rng(0).normal(0, 3, large.shape).astype(np.float32)
+    levels = np.clip(60 + 0.6 * large + grain, 0, 255)
+    photograph = Image.fromarray(np.stack([levels, 0.97 * levels, 0.9 * levels], -1).astype("u1"))
+    for name in ("JPEG", "PNG"):
+        path = folder / f"photograph.{name.lower()}"
+        photograph.save(path)
+        predicted = [run([*MNISTCLI, "predict", "--pretrained", path]) for _ in range(runs)]
+        what = f"`predict` of a {name} file of 16 megapixels"
+        yield Row(f"large_{name.lower()}", what, "s", whole(predicted), limit=1)
+        yield Row(f"large_{name.lower()}_memory", "memory", "MiB", memory(predicted), limit=300)
 
 
 def bench_strokes(runs: int) -> Row:
