@@ -195,16 +195,21 @@ def bench_cnn(data: Path, folder: Path, runs: int) -> Iterator[Row]:
     yield Row("predict_many", what, "s", whole(ours), whole(peer), 3)
 
 
-def bench_photographs(data: Path, folder: Path, runs: int) -> Iterator[Row]:
-    """Measure large pictures: a digit on grainy paper, of 16 megapixels."""
+def save_photograph(data: Path, path: Path) -> None:
+    """Make a digit on grainy paper, of 16 megapixels; its memory is free again after it."""
     digit = Image.fromarray(255 - idx.read(data / "t10k-images-idx3-ubyte.gz")[0])
     large = np.asarray(digit.resize((4000, 4000), Image.Resampling.BICUBIC), np.float32)
     grain = np.random.default_rng(0).normal(0, 3, large.shape).astype(np.float32)
     levels = np.clip(60 + 0.6 * large + grain, 0, 255)
     photograph = Image.fromarray(np.stack([levels, 0.97 * levels, 0.9 * levels], -1).astype("u1"))
+    photograph.save(path)
+
+
+def bench_photographs(data: Path, folder: Path, runs: int) -> Iterator[Row]:
+    """Measure large pictures."""
     for name in ("JPEG", "PNG"):
         path = folder / f"photograph.{name.lower()}"
-        photograph.save(path)
+        save_photograph(data, path)
         predicted = [run([*MNISTCLI, "predict", "--pretrained", path]) for _ in range(runs)]
         what = f"`predict` of a {name} file of 16 megapixels"
         yield Row(f"large_{name.lower()}", what, "s", whole(predicted), limit=1)

@@ -28,8 +28,12 @@ SMALL, SMALLER = 96, 48
 COLOURED = 4
 """How many times more contrast, squared, a colour must show than luminance to be looked at."""
 
-BAND, STEP = 0.25, 20
-"""Greatest share of a side that a band of another tone takes, and its least gray levels' step."""
+GRAY = 4
+"""Greatest difference of a colour from luminance, in gray levels, in a picture without colours."""
+
+BAND, STEP, ALL = 0.25, 20, 0.92
+"""Greatest share of a side that a band of another tone takes, the least step in gray levels at its
+edge, and the least share of its length that has it."""
 
 CORNER = 0.1
 """Greatest share of a side that a frame's corners take."""
@@ -41,19 +45,30 @@ Levels = NDArray[np.float32]
 """Gray levels [H, W], or what is computed of them."""
 
 
-class Ink(NamedTuple):
-    """The ink of a picture, or of a part of it."""
+FINE = 256
+"""Parts of a gray level that integers, which are closed faster, are counted in."""
 
-    strength: Levels  # [H, W], 0 for background; 1 for black ink on white paper
-    smooth: Levels  # the same, with less noise
-    faintest: Levels  # the least of it that is not noise
-    contrast: Levels  # in gray levels
+
+class Ink(NamedTuple):
+    """What in a picture is darker than its background."""
+
+    contrast: Levels  # [H, W], in gray levels, 0 for background
+    background: Levels  # in gray levels
+    smooth: Levels  # contrast as a share of the background, with less noise: how strong the ink is
+    is_ink: NDArray[np.bool_]  # where it is more than noise
+    noise: float  # standard deviation of the background, in gray levels
+
+    def measure_strength(self, place: tuple[slice, slice]) -> Levels:
+        """Return how strong the ink is in some rows and columns, with edges as they are."""
+        strength: Levels = np.maximum(self.contrast[place] - 1.5 * self.noise, 0)
+        return strength / self.background[place]
 
 
 def choose_plane(planes: Planes) -> Gray:
     """Return luminance [H, W], or red, green or blue if that shows much more, as of yellow ink."""
     best = 0
-    if len(planes) > 1:
+    some = planes[:, ::8, ::8].astype(np.int16)
+    if (np.abs(some - some[0]) > GRAY).any():
         energies = [_measure_energy(plane) for plane in planes]
         if max(energies) > COLOURED * energies[0]:
             best = int(np.argmax(energies))
@@ -101,22 +116,22 @@ def separate(gray: Gray) -> Ink:
     """
     levels = gray.astype(np.float32)
     light = estimate_light(levels)
-    background = _close(_blur(levels) - light) + light
-    difference = background - levels
-    lower, low = np.percentile(difference, [12.5, 25])  # of the background alone, whatever the ink
-    noise = 1.4826 * 1.5 * (low - lower)  # as a standard deviation, were it normally distributed
-    contrast = np.maximum(difference - low, 0)
-    background = np.maximum(background - low, DIMMEST)
-    return Ink(
-        np.maximum(contrast - 1.5 * noise, 0) / background,
-        _blur(contrast) / background,
-        max(TRACE, NOISE * noise) / background,
-        contrast,
-    )
+    flat = (_blur(levels) - light) * FINE
+    np.clip(flat, 0, 255 * FINE, out=flat)  # what is clipped is ink
+    background = _close(flat.astype(np.uint16)) * np.float32(1 / FINE) + light
+    contrast = np.subtract(background, levels, out=levels)
+    some = contrast[:: 1 + len(gray) // 256, :: 1 + gray.shape[1] // 256]
+    lower, low = (take_percentile(some, share) for share in (12.5, 25))  # of background alone
+    noise = 1.4826 * 1.5 * (low - lower)  # as a standard deviation, were it normal
+    background = np.maximum(np.subtract(background, low, out=background), DIMMEST, out=background)
+    contrast = np.maximum(np.subtract(contrast, low, out=contrast), 0, out=contrast)
+    smooth = _blur(contrast)
+    is_ink = smooth > max(TRACE, NOISE * noise)
+    return Ink(contrast, background, smooth / background, is_ink, noise)
 
 
 def estimate_light(levels: Levels) -> Levels:
-    """Return how light [H, W] changes softly over dark ink's background, up to a constant.
+    """Return how light [H, W] changes softly over dark ink's background, 0 where it is darkest.
 
     Of no change, a plane, and a surface of second order, it is the one that leaves least ink.
     """
@@ -127,8 +142,9 @@ def estimate_light(levels: Levels) -> Levels:
         for light, penalty in zip(lights, (1, 1.1, 1.2), strict=True)
     ]
     height, width = levels.shape
-    resized: Levels = cv2.resize(lights[int(np.argmin(ink))], (width, height))
-    return resized
+    least = lights[int(np.argmin(ink))]
+    light: Levels = cv2.resize(least - least.min(), (width, height))
+    return light
 
 
 def fit_light(levels: Levels, order: int) -> NDArray[np.float32]:
@@ -140,13 +156,19 @@ def fit_light(levels: Levels, order: int) -> NDArray[np.float32]:
     terms, values = _make_terms(levels.shape, order), levels.ravel()
     weights = np.ones(levels.shape, np.float32)
     weights[[0, -1]] = weights[:, [0, -1]] = 3
-    residuals = values - np.median(values)
-    for _ in range(10):
+    residuals = values - take_percentile(values, 50)
+    for _ in range(6):
         weighted = terms * (weights.ravel() / np.maximum(np.abs(residuals), 1))[:, np.newaxis]
         ridge = np.eye(terms.shape[1], dtype=np.float32) / 100
         light = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
         residuals = values - terms @ light
     return light
+
+
+def take_percentile(values: NDArray[np.generic], share: float) -> float:
+    """Return the value that a share, in percent, of the others is below; not to load numpy.ma."""
+    place = round((values.size - 1) * share / 100)
+    return float(np.partition(values, place, axis=None)[place])
 
 
 def _evaluate(light: NDArray[np.float32], shape: tuple[int, ...]) -> Levels:
@@ -181,9 +203,10 @@ def _measure_band(gray: Gray) -> int:
     across = min(3, rows)  # a blurred edge's rows
     if not rows:
         return 0
-    steps = gray[across : rows + across].astype(np.int16) - gray[:rows]
-    low, high = np.percentile(steps, [8, 92], axis=1)
-    edges = np.flatnonzero((low > STEP) | (high < -STEP))
+    some = gray[: rows + across, :: 1 + gray.shape[1] // 128].astype(np.int16)
+    steps = some[across:] - some[:rows]
+    shares = np.maximum((steps > STEP).mean(axis=1), (steps < -STEP).mean(axis=1))
+    edges = np.flatnonzero(shares > ALL)
     return int(edges[-1]) + across if len(edges) else 0
 
 
@@ -204,7 +227,7 @@ def _subtract_median(levels: Levels) -> Levels:
     return difference
 
 
-def _close(levels: Levels) -> Levels:
+def _close(levels: Levels | NDArray[np.uint16]) -> Levels:
     size = max(3, int(WINDOW * max(levels.shape))) | 1
     closed: Levels = cv2.morphologyEx(levels, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
     return closed

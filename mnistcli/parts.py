@@ -37,6 +37,11 @@ class Box(NamedTuple):
         return self.bottom - self.top
 
     @property
+    def place(self) -> tuple[slice, slice]:
+        """Its rows and columns, to index an array [H, W]."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
     def longest(self) -> int:
         """The longer side."""
         return max(self.width, self.height)
@@ -82,9 +87,11 @@ class Pieces(NamedTuple):
     labels: NDArray[np.int32]  # [H, W], each pixel's piece, 0 for background
     by_mass: tuple[Piece, ...]  # the heaviest first
 
-    def select(self, group: Iterable[Piece]) -> NDArray[np.bool_]:
-        """Return where [H, W] the ink of some pieces is."""
-        return _select(self.labels, group)
+    def select(
+        self, group: Iterable[Piece], place: tuple[slice, slice] = np.s_[:, :]
+    ) -> NDArray[np.bool_]:
+        """Return where the ink of some pieces is, in a part of the picture."""
+        return _select(self.labels[place], group)
 
 
 def find_pieces(strength: NDArray[np.float32], is_ink: NDArray[np.bool_]) -> Pieces:
@@ -182,9 +189,8 @@ def find_rows(boxes: Sequence[Box]) -> list[list[int]]:
 
 
 def _select(labels: NDArray[np.int32], group: Iterable[Piece]) -> NDArray[np.bool_]:
-    chosen = np.zeros(labels.max() + 1, bool)
-    chosen[[piece.number for piece in group]] = True
-    selected: NDArray[np.bool_] = chosen[labels]
+    selected: NDArray[np.bool_]
+    selected = np.logical_or.reduce([labels == piece.number for piece in group])
     return selected
 
 
@@ -192,7 +198,7 @@ def _measure_distance(
     labels: NDArray[np.int32], piece: Piece, group: Iterable[Piece], around: Box
 ) -> float:
     """Return how many pixels, at least, lie between a piece and a group's."""
-    near = labels[around.top : around.bottom, around.left : around.right]
-    is_elsewhere = ~_select(labels, group)[around.top : around.bottom, around.left : around.right]
+    near = labels[around.place]
+    is_elsewhere = ~_select(near, group)
     distances = cv2.distanceTransform(is_elsewhere.astype(np.uint8), cv2.DIST_L2, 5)
     return float(distances[near == piece.number].min()) - 1

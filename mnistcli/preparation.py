@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from mnistcli.digit import SIDE
 from mnistcli.framing import BOX, Gray, find_bounds, frame, is_framed
-from mnistcli.ink import Ink, choose_plane, find_sheet, is_light_on_dark, separate
+from mnistcli.ink import (
+    Ink,
+    choose_plane,
+    find_sheet,
+    is_light_on_dark,
+    separate,
+    take_percentile,
+)
 from mnistcli.parts import Box, Piece, Pieces, find_main, find_pieces, find_rows, gather
 from mnistcli.picture import read_plainly, read_planes
 
@@ -129,26 +136,29 @@ class Found(NamedTuple):
 
 def find_digit(ink: Ink) -> Found:
     """Find the ink of one digit, the main thing in a picture."""
-    pieces = find_pieces(ink.smooth, ink.smooth > ink.faintest)
+    pieces = find_pieces(ink.smooth, ink.is_ink)
     if not pieces.by_mass:
         return Found(pieces, [])
-    is_main = pieces.select([find_main(pieces)])
-    strongest, contrast = (np.percentile(x[is_main], 98) for x in (ink.smooth, ink.contrast))
+    main = find_main(pieces)
+    is_main, place = pieces.select([main], main.box.place), main.box.place
+    strongest, contrast = (
+        take_percentile(levels[place][is_main], 98) for levels in (ink.smooth, ink.contrast)
+    )
     if contrast < FAINTEST:
         return Found(pieces, [])
     best: Found | None = None
     for level in (0, *LEVELS) if contrast < PALE else LEVELS:
-        pieces = find_pieces(ink.smooth, ink.smooth > np.maximum(level * strongest, ink.faintest))
+        pieces = find_pieces(ink.smooth, ink.is_ink & (ink.smooth > level * strongest))
         if not pieces.by_mass:
             break
         group = gather(pieces, find_main(pieces))
         found = Found(pieces, [[group]], _is_more(pieces, group))
         along = sum(piece.contact for piece in group) / _join(group).longest
+        if best is None and along <= ALONG:
+            return found
         is_strong = pieces.select(group) & (ink.smooth > 0.7 * strongest)
         if best is None:
             best, whole, at_first = found, is_strong, along
-            if along <= ALONG:
-                break
         elif along < 0.2 * at_first and is_strong[whole].mean() > 0.8:
             return found
     return best or Found(pieces, [])
@@ -156,9 +166,9 @@ def find_digit(ink: Ink) -> Found:
 
 def find_digits(ink: Ink) -> Found:
     """Find the ink of each digit in a picture with any number of them, row by row."""
-    is_ink = ink.smooth > ink.faintest
+    is_ink = ink.is_ink
     if is_ink.any():
-        is_ink &= ink.smooth > LEVELS[0] * np.percentile(ink.smooth[is_ink], 98)
+        is_ink = is_ink & (ink.smooth > LEVELS[0] * take_percentile(ink.smooth[is_ink], 98))
     pieces = find_pieces(ink.smooth, is_ink)
     inner = [piece for piece in pieces.by_mass if piece.contact_share <= ALONG]
     if not inner:
@@ -195,14 +205,14 @@ def cut_out(ink: Ink, pieces: Pieces, group: list[Piece]) -> Digit:
     margin = box.longest // 20 + 2
     left, top = max(0, box.left - margin), max(0, box.top - margin)
     place = slice(top, box.bottom + margin), slice(left, box.right + margin)
-    is_digit = pieces.select(group)[place]
+    is_digit = pieces.select(group, place)
     is_other = (pieces.labels[place] > 0) & ~is_digit
-    strokes = soften(ink.strength[place], is_digit, is_other)
+    strokes = soften(ink.measure_strength(place), is_digit, is_other)
     padding = margin
     framed = frame(thicken(np.pad(strokes, padding), np.pad(is_digit, padding)))
     scale, (across, down) = framed.scale, framed.shift
     shift = across - scale * (left - padding), down - scale * (top - padding)
-    contrast = np.percentile(ink.contrast[place][is_digit], 90)
+    contrast = take_percentile(ink.contrast[place][is_digit], 90)
     warnings = (FAINT.format(contrast),) if contrast < LITTLE else ()
     return Digit(framed.image, box, scale, shift, warnings)
 
@@ -214,7 +224,7 @@ def soften(
     reach = max(is_digit.shape) // 60 + 1
     is_near = cv2.dilate(is_digit.astype(np.uint8), _make_disc(2 * reach + 1)) > 0
     strokes = np.where(is_near & ~is_other, strength, 0)
-    full = max(float(np.percentile(strokes[is_digit], FULL)), 1e-6)
+    full = max(take_percentile(strokes[is_digit], FULL), 1e-6)
     softened: Gray = np.rint(np.minimum(strokes / full, 1) * 255).astype(np.uint8)
     return softened
 

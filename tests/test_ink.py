@@ -56,7 +56,7 @@ def test_ink_is_told_from_paper_in_any_light(kind: str, noise: int, paper: int, 
 def test_ink_is_as_strong_in_the_shade() -> None:
     gray = (np.where(INK, 40, 220) * light_of("hard shadow")).astype(np.uint8)
 
-    strength = separate(gray).strength
+    strength = separate(gray).measure_strength(np.s_[:, :])
 
     lit, shaded = strength[100:125][INK[100:125]], strength[34:40][INK[34:40]]
     assert np.median(lit) == pytest.approx(1 - 40 / 220, abs=0.02)
@@ -69,8 +69,8 @@ def test_noise_is_measured() -> None:
         gray = np.clip(200 + random.normal(0, noise, (200, 200)), 0, 255).astype(np.uint8)
         ink = separate(gray)
 
-        assert np.median(ink.faintest) * 200 == pytest.approx(4 * noise, rel=0.35)
-        assert (ink.smooth > ink.faintest).mean() < 0.001
+        assert ink.noise == pytest.approx(noise, rel=0.35)
+        assert ink.is_ink.mean() < 0.001
 
 
 def test_contrast_is_in_gray_levels() -> None:

@@ -256,8 +256,9 @@ def page(background: np.ndarray | float = 230.0, ink: int = 20) -> np.ndarray:
 
 
 def is_like(image: np.ndarray, expected: np.ndarray, least: float) -> bool:
-    """Tell whether images are alike but for a fraction of a pixel."""
-    return np.corrcoef(image.ravel(), expected.ravel())[0, 1] > least
+    """Tell whether images correlate, one of them moved by a pixel if need be."""
+    moved = (np.roll(image, (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1))
+    return max(np.corrcoef(each.ravel(), expected.ravel())[0, 1] for each in moved) > least
 
 
 RISE = np.linspace(0, 1, 320)
@@ -317,7 +318,7 @@ def test_the_background_does_not_matter(name: str, quality: int | None, framed: 
     prepared = prepare(data)
 
     (digit,) = prepared.digits
-    assert is_like(digit.image, framed, 0.8)
+    assert is_like(digit.image, framed, 0.9)
     assert prepared.warnings == ()
 
 
