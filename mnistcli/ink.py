@@ -25,6 +25,9 @@ SURROUNDINGS = 0.5
 SMALL, SMALLER = 96, 48
 """Longer sides, in pixels, of the copies that are enough to see a picture's light on."""
 
+EVEN = 4
+"""Greatest difference, in gray levels, of a background's parts in even light."""
+
 COLOURED = 4
 """How many times more contrast, squared, a colour must show than luminance to be looked at."""
 
@@ -99,12 +102,15 @@ def is_light_on_dark(gray: Gray) -> bool:
     The median follows shadows with edges as it is; soft ones are taken away before, if that leaves
     less to be ink.
     """
-    small = _shrink(gray.astype(np.float32), SMALL)
-    light = fit_light(_shrink(small, SMALLER), 2)
-    flat = small - _evaluate(light, small.shape) + 128
-    as_it_is, flattened = _subtract_median(small), _subtract_median(flat)
-    is_flatter = np.abs(flattened).sum() * 1.1 < np.abs(as_it_is).sum()
-    difference = flattened if is_flatter else as_it_is
+    small = _shrink(gray, SMALL)
+    median = _take_median(small)
+    difference = small - median
+    if np.ptp(median) > EVEN:
+        light = fit_light(_shrink(small, SMALLER), 2)
+        flat = small - _evaluate(light, small.shape) + 128
+        flattened = flat - _take_median(flat)
+        if np.abs(flattened).sum() * 1.1 < np.abs(difference).sum():
+            difference = flattened
     return _square(difference) > _square(-difference)
 
 
@@ -114,8 +120,8 @@ def separate(gray: Gray) -> Ink:
     The background is a morphological closing: the darkest that is as light as some part of every
     window around a place. Contrast is taken relative to it, so that ink is as strong in the shade.
     """
+    light = estimate_light(gray)
     levels = gray.astype(np.float32)
-    light = estimate_light(levels)
     flat = (_blur(levels) - light) * FINE
     np.clip(flat, 0, 255 * FINE, out=flat)  # what is clipped is ink
     background = _close(flat.astype(np.uint16)) * np.float32(1 / FINE) + light
@@ -130,18 +136,20 @@ def separate(gray: Gray) -> Ink:
     return Ink(contrast, background, smooth / background, is_ink, noise)
 
 
-def estimate_light(levels: Levels) -> Levels:
+def estimate_light(gray: Gray) -> Levels:
     """Return how light [H, W] changes softly over dark ink's background, 0 where it is darkest.
 
     Of no change, a plane, and a surface of second order, it is the one that leaves least ink.
     """
-    small = _shrink(levels, SMALLER)
+    small = _shrink(gray, SMALLER)
+    if np.ptp(_close(small)) <= EVEN:
+        return np.zeros(gray.shape, np.float32)
     lights = [np.zeros_like(small), *(_evaluate(fit_light(small, n), small.shape) for n in (1, 2))]
     ink = [
         penalty * float((_close(small - light) - small + light).sum())
         for light, penalty in zip(lights, (1, 1.1, 1.2), strict=True)
     ]
-    height, width = levels.shape
+    height, width = gray.shape
     least = lights[int(np.argmin(ink))]
     light: Levels = cv2.resize(least - least.min(), (width, height))
     return light
@@ -211,7 +219,8 @@ def _measure_band(gray: Gray) -> int:
 
 
 def _measure_energy(plane: Gray) -> float:
-    difference = _subtract_median(_shrink(plane.astype(np.float32), SMALL))
+    small = _shrink(plane, SMALL)
+    difference = small - _take_median(small)
     return _square(difference) + _square(-difference)
 
 
@@ -220,11 +229,12 @@ def _square(difference: Levels) -> float:
     return float((np.maximum(difference - 4, 0) ** 2).sum())
 
 
-def _subtract_median(levels: Levels) -> Levels:
+def _take_median(levels: Levels) -> Levels:
+    """Return the median of the surroundings of each place [H, W], rounded."""
     rounded = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
     size = int(SURROUNDINGS * max(levels.shape)) | 1
-    difference: Levels = rounded - cv2.medianBlur(rounded, size).astype(np.float32)
-    return difference
+    median: Levels = cv2.medianBlur(rounded, size).astype(np.float32)
+    return median
 
 
 def _close(levels: Levels | NDArray[np.uint16]) -> Levels:
@@ -242,10 +252,9 @@ def _blur(levels: Levels) -> Levels:
     return blurred
 
 
-def _shrink(levels: Levels, longest: int) -> Levels:
+def _shrink(levels: Gray | Levels, longest: int) -> Levels:
     scale = longest / max(levels.shape)
-    if scale >= 1:
-        return levels
-    height, width = (max(1, round(side * scale)) for side in levels.shape)
-    small: Levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_AREA)
-    return small
+    if scale < 1:
+        height, width = (max(1, round(side * scale)) for side in levels.shape)
+        levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_AREA)
+    return levels.astype(np.float32)

@@ -127,10 +127,10 @@ def to_planes(picture: Image.Image) -> tuple[Planes, Gray | None]:
     if factor > 1:
         picture = picture.reduce(factor)
     opacity = np.asarray(picture.getchannel("A")) if picture.mode == "RGBA" else None
-    planes = np.asarray(picture.convert("L"))[np.newaxis]
+    bands = [picture.convert("L")]
     if picture.mode != "L":
-        colours = np.asarray(picture.convert("RGB"))
-        planes = np.concatenate([planes, np.moveaxis(colours, -1, 0)])
+        bands += picture.convert("RGB").split()
+    planes: Planes = np.stack([np.asarray(band) for band in bands])
     return planes, opacity
 
 
