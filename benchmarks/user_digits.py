@@ -47,18 +47,21 @@ def main() -> None:
     tables: dict[str, dict[str, list[bool]]] = {
         name: defaultdict(list) for name in ("all", "kind", "source")
     }
-    wrong = []
+    noted, warned = [], 0
     for row, result in zip(rows, document["results"], strict=True):
         is_right = str(result.get("digit")) == row["label"]
         for name, rights in tables.items():
             rights[row.get(name, "pictures")].append(is_right)
-        if not is_right:
+        warnings = "; ".join(result.get("warnings", []))
+        warned += bool(warnings)
+        if warnings or not is_right:
             read = result.get("error") or f"{result['digit']} ({result['probability']:.2f})"
-            wrong.append([row["file"], row["label"], read, "; ".join(result.get("warnings", []))])
+            noted.append([row["file"], row["label"], read, warnings])
     for name, rights in tables.items():
         print_table(name, rights)
-    print("\n| wrong | label | read | warnings |\n|---|---|---|---|")
-    for columns in wrong:
+    print(f"\n{warned} of {len(rows)} are warned of: {warned / len(rows):.1%}")
+    print("\n| wrong, or warned of | label | read | warnings |\n|---|---|---|---|")
+    for columns in noted:
         print(f"| {' | '.join(columns)} |")
 
 

@@ -33,7 +33,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_it_is_small() -> None:
-    for name in (pretrained.EXPORT, pretrained.WEIGHTS):
+    for name in (pretrained.EXPORT, pretrained.WEIGHTS, pretrained.DETECTOR):
         assert 0 < (pretrained.FOLDER / name).stat().st_size <= MEGABYTE
 
 
@@ -108,7 +108,14 @@ def test_weights_of_another_model_are_refused(change: str) -> None:
         from_weights("deepcnn", weights, 0)
 
 
-@pytest.mark.parametrize("name", [pretrained.EXPORT, pretrained.WEIGHTS])
+READERS = {
+    pretrained.EXPORT: "read_export",
+    pretrained.WEIGHTS: "read_weights",
+    pretrained.DETECTOR: "read_detector",
+}
+
+
+@pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("change", ["flipped", "gone"])
 def test_damaged_files_are_refused(name: str, change: str, copied: Path) -> None:
     path = copied / name
@@ -117,10 +124,9 @@ def test_damaged_files_are_refused(name: str, change: str, copied: Path) -> None
     path.unlink()
     if change == "flipped":
         path.write_bytes(content)
-    read = pretrained.read_export if name == pretrained.EXPORT else pretrained.read_weights
 
     with pytest.raises(ModelError, match=f"{name}: (damaged|No such file)"):
-        read()
+        getattr(pretrained, READERS[name])()
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"model": "cnn"}'])
@@ -129,6 +135,10 @@ def test_a_damaged_record_is_refused(content: str, copied: Path) -> None:
 
     with pytest.raises(ModelError, match=r"model\.json: damaged"):
         pretrained.read_record()
+
+    (copied / pretrained.DETECTOR_RECORD).write_text(content)
+    with pytest.raises(ModelError, match=r"detector\.(json|tflite): damaged"):
+        pretrained.read_detector()
 
 
 def test_is_written_whole(copied: Path) -> None:
@@ -141,6 +151,33 @@ def test_is_written_whole(copied: Path) -> None:
     assert pretrained.read_export() == b"the export"
     np.testing.assert_array_equal(pretrained.read_weights()["w"], weights["w"])
     assert pretrained.read_record().model == record["model"]
+
+    pretrained.write_detector({"seed": 3}, b"the detector")
+
+    assert pretrained.read_detector() == b"the detector"
+    assert json.loads((copied / pretrained.DETECTOR_RECORD).read_text())["seed"] == 3
+
+
+def test_the_detector_tells_how_it_came_to_be() -> None:
+    record = json.loads((pretrained.FOLDER / pretrained.DETECTOR_RECORD).read_text())
+
+    assert record["data"].items() <= {file.name: file.sha256 for file in FILES}.items()
+    assert set(record["versions"]) >= {"mnistcli", "tensorflow", "numpy", "opencv-python-headless"}
+    makefile = (Path(__file__).parents[1] / "Makefile").read_text()
+    assert f"\n{record['command'].removeprefix('make ')}:" in makefile
+
+
+def test_the_detector_knows_digits_from_other_things(images: np.ndarray) -> None:
+    detector = Predictor(pretrained.read_detector(), "", outputs=1)
+    random = np.random.default_rng(0)
+    others = [(random.random((28, 28)) < share) * np.uint8(255) for share in (0.05, 0.3, 0.6)]
+    stripes = np.tile(np.repeat(np.uint8([0, 255]), 3), 5)[:28] + np.zeros((28, 1), np.uint8)
+
+    doubts = detector.predict(np.concatenate([images, [*others, stripes, stripes.T]]))
+
+    assert doubts.shape == (35, 1)
+    assert (doubts[:30] < 0.5).all()
+    assert (doubts[30:] > 0.5).all()
 
 
 @pytest.mark.usefixtures("tensorflow")

@@ -104,3 +104,64 @@ def test_the_best_digits_come_first() -> None:
 
     assert reading.best(3) == [(3, 0.5), (1, 0.25), (6, 0.25)]
     assert reading.confidence == 0.25
+
+
+class Fixed:
+    """Stands in for a predictor: the same numbers for each image."""
+
+    def __init__(self, *numbers: float) -> None:
+        self.numbers = np.float32([numbers])
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        return np.repeat(self.numbers, len(images), axis=0)
+
+
+SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "doubt", "confidence", "warnings"),
+    [
+        (SURE, 0, 0.9, ()),
+        (SURE, 0.25, 0.675, ()),
+        (SURE, 0.4, 0.54, ("unsure: 7 at 0.90, or 9 at 0.10",)),
+        (SURE, 0.6, 0.36, ("nothing like a digit",)),
+        (
+            Fixed(0, 0, 0, 0.45, 0, 0.55, 0, 0, 0, 0),
+            0,
+            0.55,
+            ("unsure: 5 at 0.55, or 3 at 0.45",),
+        ),
+    ],
+)
+def test_doubts_are_told(
+    predictor: Fixed,
+    doubt: float,
+    confidence: float,
+    warnings: tuple[str, ...],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    (answer,) = recognise([str(tmp_path / "7.png")], predictor, Fixed(doubt))
+
+    assert answer.readings[0].warnings == warnings
+    assert answer.confidence == pytest.approx(confidence)
+
+
+def test_of_a_blank_picture_nothing_else_is_said(tmp_path: Path) -> None:
+    (tmp_path / "blank.png").write_bytes(to_png(np.zeros((30, 30), np.uint8)))
+
+    (answer,) = recognise([str(tmp_path / "blank.png")], Fixed(*[0.1] * 10), Fixed(0))
+
+    assert answer.warnings == ("no ink found: is it blank?",)
+    assert answer.readings[0].warnings == ()
+    assert answer.confidence == 0
+
+
+def test_the_detector_is_not_asked_of_what_is_only_resized(tmp_path: Path) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), preprocess="plain")
+
+    assert (answer.confidence, answer.readings[0].warnings) == (pytest.approx(0.9), ())
