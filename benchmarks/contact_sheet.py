@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from mnistcli.preparation import prepare
-from mnistcli.recognition import SUFFIXES
+from mnistcli.sources import SUFFIXES
 
 CELL, LABEL, COLUMNS = 84, 12, 16
 NOTHING = (255, 220, 255)

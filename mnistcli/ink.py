@@ -7,6 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.framing import Gray
+from mnistcli.light import (
+    EVEN,
+    SMALL,
+    SMALLER,
+    Levels,
+    close,
+    estimate_light,
+    evaluate_light,
+    fit_light,
+    shrink,
+    take_median,
+    take_percentile,
+)
 from mnistcli.picture import Planes
 
 TRACE = 2
@@ -14,19 +27,6 @@ TRACE = 2
 
 NOISE = 4
 """Least contrast, in standard deviations of the background's noise."""
-
-WINDOW = 0.34
-"""Side of the window that must show some background wherever it lies, as a share of the longer side
-of the picture: wider than strokes, narrower than most shadows."""
-
-SURROUNDINGS = 0.5
-"""Side of the window whose median is background, as a share of the longer side."""
-
-SMALL, SMALLER = 96, 48
-"""Longer sides, in pixels, of the copies that are enough to see a picture's light on."""
-
-EVEN = 4
-"""Greatest difference, in gray levels, of a background's parts in even light."""
 
 COLOURED = 4
 """How many times more contrast, squared, a colour must show than luminance to be looked at."""
@@ -43,10 +43,6 @@ CORNER = 0.1
 
 DIMMEST = 64
 """Least light, in gray levels, that contrast is taken relative to."""
-
-Levels = NDArray[np.float32]
-"""Gray levels [H, W], or what is computed of them."""
-
 
 FINE = 256
 """Parts of a gray level that integers, which are closed faster, are counted in."""
@@ -102,13 +98,13 @@ def is_light_on_dark(gray: Gray) -> bool:
     The median follows shadows with edges as it is; soft ones are taken away before, if that leaves
     less to be ink.
     """
-    small = _shrink(gray, SMALL)
-    median = _take_median(small)
+    small = shrink(gray, SMALL)
+    median = take_median(small)
     difference = small - median
     if np.ptp(median) > EVEN:
-        light = fit_light(_shrink(small, SMALLER), 2)
-        flat = small - _evaluate(light, small.shape) + 128
-        flattened = flat - _take_median(flat)
+        light = fit_light(shrink(small, SMALLER), 2)
+        flat = small - evaluate_light(light, small.shape) + 128
+        flattened = flat - take_median(flat)
         if np.abs(flattened).sum() * 1.1 < np.abs(difference).sum():
             difference = flattened
     return _square(difference) > _square(-difference)
@@ -124,7 +120,7 @@ def separate(gray: Gray) -> Ink:
     levels = gray.astype(np.float32)
     flat = (_blur(levels) - light) * FINE
     np.clip(flat, 0, 255 * FINE, out=flat)  # what is clipped is ink
-    background = _close(flat.astype(np.uint16)) * np.float32(1 / FINE) + light
+    background = close(flat.astype(np.uint16)) * np.float32(1 / FINE) + light
     contrast = np.subtract(background, levels, out=levels)
     some = contrast[:: 1 + len(gray) // 256, :: 1 + gray.shape[1] // 256]
     lower, low = (take_percentile(some, share) for share in (12.5, 25))  # of background alone
@@ -134,63 +130,6 @@ def separate(gray: Gray) -> Ink:
     smooth = _blur(contrast)
     is_ink = smooth > max(TRACE, NOISE * noise)
     return Ink(contrast, background, smooth / background, is_ink, noise)
-
-
-def estimate_light(gray: Gray) -> Levels:
-    """Return how light [H, W] changes softly over dark ink's background, 0 where it is darkest.
-
-    Of no change, a plane, and a surface of second order, it is the one that leaves least ink.
-    """
-    small = _shrink(gray, SMALLER)
-    if np.ptp(_close(small)) <= EVEN:
-        return np.zeros(gray.shape, np.float32)
-    lights = [np.zeros_like(small), *(_evaluate(fit_light(small, n), small.shape) for n in (1, 2))]
-    ink = [
-        penalty * float((_close(small - light) - small + light).sum())
-        for light, penalty in zip(lights, (1, 1.1, 1.2), strict=True)
-    ]
-    height, width = gray.shape
-    least = lights[int(np.argmin(ink))]
-    light: Levels = cv2.resize(least - least.min(), (width, height))
-    return light
-
-
-def fit_light(levels: Levels, order: int) -> NDArray[np.float32]:
-    """Fit a plane (order 1) or a surface of second order to most levels [H, W].
-
-    Least absolute deviations, by iteratively reweighted least squares; the border, where ink is
-    rare, counts three times.
-    """
-    terms, values = _make_terms(levels.shape, order), levels.ravel()
-    weights = np.ones(levels.shape, np.float32)
-    weights[[0, -1]] = weights[:, [0, -1]] = 3
-    residuals = values - take_percentile(values, 50)
-    for _ in range(6):
-        weighted = terms * (weights.ravel() / np.maximum(np.abs(residuals), 1))[:, np.newaxis]
-        ridge = np.eye(terms.shape[1], dtype=np.float32) / 100
-        light = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
-        residuals = values - terms @ light
-    return light
-
-
-def take_percentile(values: NDArray[np.generic], share: float) -> float:
-    """Return the value that a share, in percent, of the others is below; not to load numpy.ma."""
-    place = round((values.size - 1) * share / 100)
-    return float(np.partition(values, place, axis=None)[place])
-
-
-def _evaluate(light: NDArray[np.float32], shape: tuple[int, ...]) -> Levels:
-    surface: Levels = (_make_terms(shape, 1 if len(light) == 3 else 2) @ light).reshape(shape)
-    return surface
-
-
-def _make_terms(shape: tuple[int, ...], order: int) -> NDArray[np.float32]:
-    """Return 1, x, y and, of second order, xy, x² and y² of each pixel, within -1 to 1."""
-    height, width = shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    y, x = (2 * y + 1) / height - 1, (2 * x + 1) / width - 1
-    terms = [np.ones_like(x), x, y, *([x * y, x * x, y * y] if order == 2 else [])]
-    return np.stack(terms, axis=-1).reshape(height * width, -1)
 
 
 def _measure_bands(gray: Gray, corner: float) -> list[int]:
@@ -219,28 +158,14 @@ def _measure_band(gray: Gray) -> int:
 
 
 def _measure_energy(plane: Gray) -> float:
-    small = _shrink(plane, SMALL)
-    difference = small - _take_median(small)
+    small = shrink(plane, SMALL)
+    difference = small - take_median(small)
     return _square(difference) + _square(-difference)
 
 
 def _square(difference: Levels) -> float:
     """Return the sum of squares of what is greater than a little noise."""
     return float((np.maximum(difference - 4, 0) ** 2).sum())
-
-
-def _take_median(levels: Levels) -> Levels:
-    """Return the median of the surroundings of each place [H, W], rounded."""
-    rounded = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
-    size = int(SURROUNDINGS * max(levels.shape)) | 1
-    median: Levels = cv2.medianBlur(rounded, size).astype(np.float32)
-    return median
-
-
-def _close(levels: Levels | NDArray[np.uint16]) -> Levels:
-    size = max(3, int(WINDOW * max(levels.shape))) | 1
-    closed: Levels = cv2.morphologyEx(levels, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    return closed
 
 
 def _blur(levels: Levels) -> Levels:
@@ -250,11 +175,3 @@ def _blur(levels: Levels) -> Levels:
         return levels
     blurred: Levels = cv2.GaussianBlur(levels, (0, 0), max(0.4, longest * 0.0016))
     return blurred
-
-
-def _shrink(levels: Gray | Levels, longest: int) -> Levels:
-    scale = longest / max(levels.shape)
-    if scale < 1:
-        height, width = (max(1, round(side * scale)) for side in levels.shape)
-        levels = cv2.resize(levels, (width, height), interpolation=cv2.INTER_AREA)
-    return levels.astype(np.float32)

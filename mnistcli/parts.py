@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import cv2
@@ -79,6 +80,11 @@ class Piece(NamedTuple):
     def contact_share(self) -> float:
         """How much of its length is on the picture's border."""
         return self.contact / self.box.longest
+
+
+def join_boxes(group: Iterable[Piece]) -> Box:
+    """Return the smallest box around some pieces."""
+    return reduce(Box.join, (piece.box for piece in group))
 
 
 class Pieces(NamedTuple):

@@ -1,24 +1,16 @@
 """A picture, as people have it, to images, as MNIST has them."""
 
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass
 from typing import NamedTuple
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from mnistcli.cutout import Digit, cut_out, enlarge
 from mnistcli.digit import SIDE
-from mnistcli.framing import BOX, Gray, find_bounds, frame, is_framed
-from mnistcli.ink import (
-    Ink,
-    choose_plane,
-    find_sheet,
-    is_light_on_dark,
-    separate,
-    take_percentile,
-)
-from mnistcli.parts import Box, Piece, Pieces, find_main, find_pieces, find_rows, gather
+from mnistcli.framing import Gray, is_framed
+from mnistcli.ink import Ink, choose_plane, find_sheet, is_light_on_dark, separate
+from mnistcli.light import take_percentile
+from mnistcli.parts import Box, Piece, Pieces, find_main, find_pieces, find_rows, gather, join_boxes
 from mnistcli.picture import read_plainly, read_planes
 
 FAINTEST = 8
@@ -33,30 +25,8 @@ LEVELS = (0.25, 0.4, 0.55, 0.7)
 ALONG = 0.4
 """Share of its length, along the border, at which ink is taken for a shadow or an edge."""
 
-FULL = 60
-"""Percentile of a digit's ink that becomes 255: most of MNIST's strokes are full."""
-
-THINNEST = 2.4
-"""Width, in pixels of an image, that thinner strokes are brought to."""
-
-LITTLE = 20
-"""Contrast, in gray levels, below which an answer is warned of."""
-
 BLANK = "no ink found: is it blank?"
 SEVERAL = "more than one digit? --several reads all of them"
-FAINT = "little contrast: the ink differs by {:.0f} of 255 gray levels from the background"
-
-
-@dataclass(frozen=True)
-class Digit:
-    """A digit's ink, cut out of a picture and framed."""
-
-    image: Gray  # [28, 28], 0 background, 255 ink
-    box: Box | None = None  # in pixels of the upright picture
-    scale: float = 1  # pixels of the image per pixel of the picture
-    shift: tuple[float, float] = (0, 0)
-    """What was at (x, y) of the picture is at scale * (x, y) + shift of the image."""
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,7 +123,7 @@ def find_digit(ink: Ink) -> Found:
             break
         group = gather(pieces, find_main(pieces))
         found = Found(pieces, [[group]], _is_more(pieces, group))
-        along = sum(piece.contact for piece in group) / _join(group).longest
+        along = sum(piece.contact for piece in group) / join_boxes(group).longest
         if best is None and along <= ALONG:
             return found
         is_strong = pieces.select(group) & (ink.smooth > 0.7 * strongest)
@@ -180,9 +150,9 @@ def find_digits(ink: Ink) -> Found:
         left = Pieces(pieces.labels, tuple(inner))
         group = gather(left, inner[0], beside=0.05, tallest=1.4 * usual)
         inner = [piece for piece in inner if piece not in group]
-        if _join(group).longest >= 0.4 * usual:
+        if join_boxes(group).longest >= 0.4 * usual:
             groups.append(group)
-    rows = find_rows([_join(group) for group in groups])
+    rows = find_rows([join_boxes(group) for group in groups])
     return Found(pieces, [[groups[index] for index in row] for row in rows])
 
 
@@ -193,78 +163,3 @@ def _is_more(pieces: Pieces, group: list[Piece]) -> bool:
         for piece in pieces.by_mass
         if piece not in group
     )
-
-
-def _join(group: list[Piece]) -> Box:
-    return reduce(Box.join, (piece.box for piece in group))
-
-
-def cut_out(ink: Ink, pieces: Pieces, group: list[Piece]) -> Digit:
-    """Cut out and frame the pieces of a digit, with their soft edges."""
-    box = _join(group)
-    margin = box.longest // 20 + 2
-    left, top = max(0, box.left - margin), max(0, box.top - margin)
-    place = slice(top, box.bottom + margin), slice(left, box.right + margin)
-    is_digit = pieces.select(group, place)
-    is_other = (pieces.labels[place] > 0) & ~is_digit
-    strokes = soften(ink.measure_strength(place), is_digit, is_other)
-    padding = margin
-    framed = frame(thicken(np.pad(strokes, padding), np.pad(is_digit, padding)))
-    scale, (across, down) = framed.scale, framed.shift
-    shift = across - scale * (left - padding), down - scale * (top - padding)
-    contrast = take_percentile(ink.contrast[place][is_digit], 90)
-    warnings = (FAINT.format(contrast),) if contrast < LITTLE else ()
-    return Digit(framed.image, box, scale, shift, warnings)
-
-
-def soften(
-    strength: NDArray[np.float32], is_digit: NDArray[np.bool_], is_other: NDArray[np.bool_]
-) -> Gray:
-    """Return a digit's ink [H, W], most of it 255, with the fainter ink at its edges."""
-    reach = max(is_digit.shape) // 60 + 1
-    is_near = cv2.dilate(is_digit.astype(np.uint8), _make_disc(2 * reach + 1)) > 0
-    strokes = np.where(is_near & ~is_other, strength, 0)
-    full = max(take_percentile(strokes[is_digit], FULL), 1e-6)
-    softened: Gray = np.rint(np.minimum(strokes / full, 1) * 255).astype(np.uint8)
-    return softened
-
-
-def thicken(strokes: Gray, is_digit: NDArray[np.bool_]) -> Gray:
-    """Bring hairlines near the width of MNIST's strokes.
-
-    The mean distance from a long stroke's edge is a quarter of its width.
-    """
-    top, bottom, left, right = find_bounds(is_digit)
-    longest = max(bottom - top, right - left)
-    distances = cv2.distanceTransform(is_digit.astype(np.uint8), cv2.DIST_L2, 5)
-    width = 4 * (float(distances[is_digit].mean()) - 0.5)
-    missing = round(THINNEST * longest / BOX - width)
-    if missing < 1:
-        return strokes
-    thicker: Gray = cv2.dilate(strokes, _make_disc(missing | 1))
-    return thicker
-
-
-def enlarge(digit: Digit, corner: tuple[int, int], enlargement: float) -> Digit:
-    """Tell a digit's place in a picture from that in a part of a smaller copy.
-
-    Args:
-        digit: of the part.
-        corner: the part's first column and row.
-        enlargement: how many times larger the picture is than the copy.
-    """
-    if digit.box is None:
-        return digit
-    column, row = corner
-    left, top, right, bottom = digit.box
-    ends = (left + column, top + row, right + column, bottom + row)
-    shift = digit.shift[0] - digit.scale * column, digit.shift[1] - digit.scale * row
-    box = Box(*(round(end * enlargement) for end in ends))
-    return replace(digit, box=box, scale=digit.scale / enlargement, shift=shift)
-
-
-def _make_disc(size: int) -> NDArray[np.uint8]:
-    disc: NDArray[np.uint8] = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(
-        np.uint8
-    )
-    return disc

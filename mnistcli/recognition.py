@@ -1,46 +1,22 @@
-"""The pictures that a user names, and an answer for each."""
+"""An answer for each picture that a user names."""
 
-import os
-import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.cutout import Digit
 from mnistcli.digit import SIDE
 from mnistcli.errors import PictureError
 from mnistcli.parallel import map_ahead
-from mnistcli.preparation import BLANK, Digit, Prepared, prepare
+from mnistcli.preparation import BLANK, Prepared, prepare
+from mnistcli.sources import Content, find_pictures, read_in_batches
 
 if TYPE_CHECKING:  # or other processes, which only prepare pictures, would load LiteRT
     from mnistcli.predictor import Predictor
-
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
-"""The files of a directory that are taken for pictures; a file named by itself always is."""
-
-LABEL = re.compile(r"([0-9])[_.]")
-STANDARD_INPUT = "-"
-MAX_BYTES = 1 << 28
-"""Largest picture file, 256 MiB."""
-
-USUAL_BYTES = 1 << 16
-"""Read at first: memory for the largest file takes longer to get than a small file to read."""
-
-BATCH_SIZE = 64
-"""Most pictures prepared and answered at a time."""
-
-BATCH_BYTES = 1 << 20
-"""Size of their files at which a batch is full: a photograph takes as long as many drawings."""
-
-
-Content = bytes | PictureError
-"""What a picture's file holds, or why it can't be read."""
-
 
 SURE = 0.6
 """Least confidence of an answer that isn't warned of."""
@@ -111,7 +87,7 @@ def recognise(
     """
     options = {"preprocess": preprocess, "invert": invert, "several": several}
     prepare_all = partial(_prepare_all, options=options)
-    for batch in map_ahead(prepare_all, _read_in_batches(find_pictures(names))):
+    for batch in map_ahead(prepare_all, read_in_batches(find_pictures(names))):
         images = [
             digit.image
             for _, prepared in batch
@@ -153,49 +129,6 @@ def _judge(reading: Reading) -> tuple[str, ...]:
     return ()
 
 
-def find_pictures(names: Iterable[str]) -> Iterator[str | tuple[str, PictureError]]:
-    """Replace each directory by the pictures in it, sorted, or by an error if it has none."""
-    for name in names:
-        if not os.path.isdir(name):
-            yield name
-            continue
-        try:
-            files = sorted(entry.path for entry in os.scandir(name) if _is_picture(entry.name))
-        except OSError as error:
-            yield name, PictureError(f"{error.strerror}")
-            continue
-        yield from files
-        if not files:
-            yield name, PictureError("a directory without pictures")
-
-
-def label_of(name: str) -> int | None:
-    """Return the digit before ``_`` or ``.`` in a picture's file name, as in ``8_3.png``."""
-    match = LABEL.match(Path(name).name)
-    return int(match[1]) if match else None
-
-
-def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-
-
-def _read_in_batches(
-    found: Iterable[str | tuple[str, PictureError]],
-) -> Iterator[list[tuple[str, Content]]]:
-    """Read the pictures' files, a bounded amount at a time."""
-    batch: list[tuple[str, Content]] = []
-    size = 0
-    for item in found:
-        name, content = (item, _read(item)) if isinstance(item, str) else item
-        batch.append((name, content))
-        size += len(content) if isinstance(content, bytes) else 0
-        if len(batch) == BATCH_SIZE or size >= BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
 def _prepare_all(
     batch: list[tuple[str, Content]], options: Mapping[str, Any]
 ) -> list[tuple[str, Prepared | PictureError]]:
@@ -207,24 +140,3 @@ def _prepare(content: Content, options: Mapping[str, Any]) -> Prepared | Picture
         return content if isinstance(content, PictureError) else prepare(content, **options)
     except PictureError as error:
         return error
-
-
-def _read(name: str) -> Content:
-    try:
-        if name != STANDARD_INPUT:
-            with open(name, "rb") as stream:
-                return _read_stream(stream)
-        if sys.stdin is None:
-            return PictureError("standard input is closed")
-        return _read_stream(sys.stdin.buffer)
-    except OSError as error:
-        return PictureError(f"{error.strerror}")
-
-
-def _read_stream(stream: BinaryIO) -> Content:
-    content = stream.read(USUAL_BYTES)
-    if len(content) == USUAL_BYTES:
-        content += stream.read(MAX_BYTES + 1 - USUAL_BYTES)
-    if len(content) > MAX_BYTES:
-        return PictureError(f"larger than {MAX_BYTES >> 20} MiB")
-    return content

@@ -1,32 +1,10 @@
 import cv2
 import numpy as np
 import pytest
-from drawing import seven
+from drawing import INK, light_of, seven
 from PIL import Image, ImageDraw
 
-from mnistcli.ink import (
-    choose_plane,
-    estimate_light,
-    find_sheet,
-    fit_light,
-    is_light_on_dark,
-    separate,
-)
-
-INK = np.asarray(seven(paper=0, ink=255)) > 0
-DOWN, ACROSS = np.mgrid[:160, :120] / [[[160]], [[120]]]
-
-
-def light_of(kind: str) -> np.ndarray:
-    """The light on a page, within 0 to 1, [160, 120]."""
-    return {
-        "even": np.ones((160, 120)),
-        "plane": 1 - 0.6 * ACROSS - 0.2 * DOWN,
-        "vignette": 1 - 1.4 * ((ACROSS - 0.5) ** 2 + (DOWN - 0.5) ** 2),
-        "soft shadow": 1 - 0.6 / (1 + np.exp(-15 * (DOWN - 0.55))),
-        "hard shadow": np.where(DOWN > 0.45, 1, 0.5),
-    }[kind]
-
+from mnistcli.ink import choose_plane, find_sheet, is_light_on_dark, separate
 
 LIGHTS = ["even", "plane", "vignette", "soft shadow", "hard shadow"]
 
@@ -78,30 +56,6 @@ def test_contrast_is_in_gray_levels() -> None:
 
     assert np.median(ink.contrast[INK]) == 40
     assert np.median(ink.contrast[~INK]) == 0
-
-
-@pytest.mark.parametrize("order", [1, 2])
-def test_a_surface_is_fitted_whatever_the_ink(order: int) -> None:
-    true = 100 + 50 * ACROSS - 30 * DOWN + (40 * ACROSS * DOWN - 20 * DOWN**2) * (order == 2)
-    page = np.where(INK, 20, true).astype(np.float32)
-
-    light = fit_light(page, order)
-
-    x, y = (2 * (np.arange(n) + 0.5) / n - 1 for n in (120, 160))
-    terms = [1, x[np.newaxis], y[:, np.newaxis]]
-    if order == 2:
-        terms += [x * y[:, np.newaxis], x[np.newaxis] ** 2, y[:, np.newaxis] ** 2]
-    fitted = sum(factor * term for factor, term in zip(light, terms, strict=True))
-    assert np.abs(fitted - true).max() < 1.5
-
-
-def test_light_that_does_not_change_softly_is_left_alone() -> None:
-    for kind, least in (("even", 0), ("hard shadow", 0), ("plane", 100), ("vignette", 80)):
-        page = np.where(INK, 20, 220 * light_of(kind)).astype(np.uint8)
-
-        change = np.ptp(estimate_light(page))
-
-        assert bool(change > least) == (least > 0), kind
 
 
 @pytest.mark.parametrize("sides", [(9, 0, 0, 0), (0, 12, 0, 0), (0, 0, 7, 0), (9, 6, 7, 8)])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from drawing import seven, to_png
 
-from mnistcli import parallel, recognition
-from mnistcli.preparation import Digit
-from mnistcli.recognition import Answer, Reading, label_of, recognise
+from mnistcli import parallel, sources
+from mnistcli.cutout import Digit
+from mnistcli.recognition import Answer, Reading, recognise
 
 
 class Constant:
@@ -33,27 +33,11 @@ def read(names: list[str], predictor: object, **options: object) -> list[Answer]
     return list(recognise(names, predictor, Credulous(), **options))
 
 
-@pytest.mark.parametrize(
-    ("name", "label"),
-    [
-        ("8_3.png", 8),
-        ("some/where/0.png", 0),
-        ("3__0.jpg", 3),
-        ("12_3.png", None),
-        ("a_3.png", None),
-        ("7", None),
-        ("5_/photo.png", None),
-    ],
-)
-def test_the_label_is_the_digit_before_a_mark(name: str, label: int | None) -> None:
-    assert label_of(name) == label
-
-
 @pytest.mark.parametrize("batch_size", [1, 3, 256])
 def test_answers_keep_the_order_across_batches(
     batch_size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recognition, "BATCH_SIZE", batch_size)
+    monkeypatch.setattr(sources, "BATCH_SIZE", batch_size)
     good = tmp_path / "7.png"
     good.write_bytes(to_png(seven()))
     names = [str(good), "missing", str(good), str(good), "missing", "missing", str(good)]
@@ -89,7 +73,7 @@ def test_answers_are_the_same_with_further_processes(
 def test_a_file_larger_than_the_limit_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recognition, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(sources, "MAX_BYTES", 1 << 20)
     (tmp_path / "large.png").write_bytes(bytes((1 << 20) + 1))
 
     (answer,) = read([str(tmp_path / "large.png")], Constant())

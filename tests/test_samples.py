@@ -10,7 +10,7 @@ from drawing import SAMPLES
 from PIL import Image
 
 from mnistcli.preparation import prepare
-from mnistcli.recognition import label_of
+from mnistcli.sources import label_of
 
 
 def test_there_are_several_of_each_digit() -> None:

@@ -88,7 +88,8 @@ def _score_pictures(
     from mnistcli.commands.inputs import open_detector
     from mnistcli.digit import CLASSES
     from mnistcli.evaluation import evaluate
-    from mnistcli.recognition import label_of, recognise
+    from mnistcli.recognition import recognise
+    from mnistcli.sources import label_of
 
     labels, probabilities = [], []
     for answer in recognise(pictures, model.predictor, open_detector(), preprocess, invert):
