@@ -81,22 +81,25 @@ def thicken(strokes: Gray, is_digit: NDArray[np.bool_]) -> Gray:
     return thicker
 
 
-def enlarge(digit: Digit, corner: tuple[int, int], enlargement: float) -> Digit:
+def enlarge(digit: Digit, corner: tuple[int, int], enlargement: tuple[float, float]) -> Digit:
     """Tell a digit's place in a picture from that in a part of a smaller copy.
 
     Args:
         digit: of the part.
         corner: the part's first column and row.
-        enlargement: how many times larger the picture is than the copy.
+        enlargement: how many times wider and higher the picture is than the copy: nearly the same.
     """
     if digit.box is None:
         return digit
     column, row = corner
+    across, down = enlargement
     left, top, right, bottom = digit.box
-    ends = (left + column, top + row, right + column, bottom + row)
+    box = Box(
+        *(round((left + column) * across), round((top + row) * down)),
+        *(round((right + column) * across), round((bottom + row) * down)),
+    )
     shift = digit.shift[0] - digit.scale * column, digit.shift[1] - digit.scale * row
-    box = Box(*(round(end * enlargement) for end in ends))
-    return replace(digit, box=box, scale=digit.scale / enlargement, shift=shift)
+    return replace(digit, box=box, scale=2 * digit.scale / (across + down), shift=shift)
 
 
 def _make_disc(size: int) -> NDArray[np.uint8]:

@@ -15,6 +15,9 @@ SPECK = 0.004
 MOST = 300
 """Pieces that are looked at, the heaviest first."""
 
+PARTS = 24
+"""Most pieces of a digit: what has more, such as a page of text, is none."""
+
 FAR = 0.25
 """Greatest gap in a digit, as a share of its longer side, as between a 5 and its bar."""
 
@@ -130,7 +133,7 @@ def find_main(pieces: Pieces) -> Piece:
 
 
 def gather(
-    pieces: Pieces, seed: Piece, beside: float = 0.1, tallest: float = math.inf
+    pieces: Pieces, seed: Piece, beside: float = 0.1, largest: float = math.inf
 ) -> list[Piece]:
     """Return the pieces of the digit that a piece is part of, that piece first.
 
@@ -138,21 +141,23 @@ def gather(
         pieces: of which some may be part of it.
         seed: its main piece.
         beside: greatest gap between strokes side by side, as a share of the digit's longer side.
-        tallest: greatest height of a digit, in pixels.
+        largest: greatest height and width of a digit, in pixels.
     """
     group, box = [seed], seed.box
     remaining = [piece for piece in pieces.by_mass if piece is not seed]
-    while True:
+    while len(group) < PARTS:
         for piece in remaining:
-            if box.join(piece.box).height <= tallest and _belongs(
+            joined = box.join(piece.box)
+            if joined.longest <= max(largest, seed.box.longest) and _belongs(
                 pieces.labels, piece, group, box, beside
             ):
-                group.append(piece)
-                box = box.join(piece.box)
-                remaining.remove(piece)
                 break
         else:
-            return group
+            break
+        group.append(piece)
+        box = joined
+        remaining.remove(piece)
+    return group
 
 
 def _belongs(
@@ -160,9 +165,11 @@ def _belongs(
 ) -> bool:
     """Tell whether a piece is part of the digit of a group."""
     joined = box.join(piece.box)
-    if box.measure_gap(piece.box) > FAR * joined.longest:
-        return False
     share = piece.mass / group[0].mass
+    if joined == box and not piece.contact:
+        return True
+    if share < 0.012 or box.measure_gap(piece.box) > FAR * joined.longest:
+        return False
     gap = _measure_distance(labels, piece, group, joined) / joined.longest
     columns = box.share_columns(piece.box)
     if piece.contact:  # cut off by the border: a part that is near, or a bar above
@@ -170,13 +177,9 @@ def _belongs(
         is_band = piece.box.width >= 0.95 * width or piece.box.height >= 0.95 * height
         is_above = columns >= 0.2 and gap <= 0.2 and share < 0.8
         return not is_band and (gap <= 0.05 or is_above)
-    if joined == box:
-        return True
     if share < 0.04:  # a stray dot, unless very near
-        return share >= 0.012 and gap <= 0.06
-    if columns >= 0.5:
-        return gap <= FAR
-    return gap <= beside
+        return gap <= 0.06
+    return gap <= (FAR if columns >= 0.5 else beside)
 
 
 def find_rows(boxes: Sequence[Box]) -> list[list[int]]:

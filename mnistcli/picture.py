@@ -46,25 +46,29 @@ Planes = NDArray[np.uint8]
 """Gray levels [planes, H, W] of a picture: luminance, then red, green and blue if it has any."""
 
 
-def read_planes(data: bytes) -> tuple[Planes, float]:
+def read_planes(data: bytes) -> tuple[Planes, tuple[float, float]]:
     """Decode a picture's file.
 
     Returns:
-        Its planes, upright, with paper where it is transparent; and how many times larger the
-        picture is, since they are at most LARGEST wide and high.
+        Its planes, upright, with paper where it is transparent; and how many times wider and
+        higher the picture is, since they are at most LARGEST wide and high.
 
     Raises:
         PictureError: it can't be read, or has more pixels than Pillow's limit.
     """
     with _silenced():
         picture = open_picture(data)
-        longest = max(picture.size)
+        width, height = picture.size
         draft(picture)
         with _refused():
             picture.load()
-            planes, opacity = to_planes(upright(picture))
-    planes = lay_on_paper(planes, opacity)
-    return planes, longest / max(planes.shape[1:])
+            lying = picture.size
+            picture = upright(picture)
+            planes, opacity = to_planes(picture)
+    if picture.size != lying:
+        width, height = height, width
+    _, rows, columns = planes.shape
+    return lay_on_paper(planes, opacity), (width / columns, height / rows)
 
 
 def read_plainly(data: bytes, is_inverted: bool) -> Gray:

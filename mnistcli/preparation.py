@@ -10,7 +10,17 @@ from mnistcli.digit import SIDE
 from mnistcli.framing import Gray, is_framed
 from mnistcli.ink import Ink, choose_plane, find_sheet, is_light_on_dark, separate
 from mnistcli.light import take_percentile
-from mnistcli.parts import Box, Piece, Pieces, find_main, find_pieces, find_rows, gather, join_boxes
+from mnistcli.parts import (
+    PARTS,
+    Box,
+    Piece,
+    Pieces,
+    find_main,
+    find_pieces,
+    find_rows,
+    gather,
+    join_boxes,
+)
 from mnistcli.picture import read_plainly, read_planes
 
 FAINTEST = 8
@@ -122,7 +132,7 @@ def find_digit(ink: Ink) -> Found:
         if not pieces.by_mass:
             break
         group = gather(pieces, find_main(pieces))
-        found = Found(pieces, [[group]], _is_more(pieces, group))
+        found = Found(pieces, [[group]], is_more_than_one(pieces, group))
         along = sum(piece.contact for piece in group) / join_boxes(group).longest
         if best is None and along <= ALONG:
             return found
@@ -140,26 +150,32 @@ def find_digits(ink: Ink) -> Found:
     if is_ink.any():
         is_ink = is_ink & (ink.smooth > LEVELS[0] * take_percentile(ink.smooth[is_ink], 98))
     pieces = find_pieces(ink.smooth, is_ink)
-    inner = [piece for piece in pieces.by_mass if piece.contact_share <= ALONG]
-    if not inner:
-        return Found(pieces, [])
-    tallest = max(piece.box.height for piece in inner)
-    usual = np.median([p.box.height for p in inner if p.box.height >= tallest / 2])
-    groups = []
-    while inner:
-        left = Pieces(pieces.labels, tuple(inner))
-        group = gather(left, inner[0], beside=0.05, tallest=1.4 * usual)
-        inner = [piece for piece in inner if piece not in group]
-        if join_boxes(group).longest >= 0.4 * usual:
-            groups.append(group)
+    groups = group_all(pieces)
     rows = find_rows([join_boxes(group) for group in groups])
     return Found(pieces, [[groups[index] for index in row] for row in rows])
 
 
-def _is_more(pieces: Pieces, group: list[Piece]) -> bool:
-    """Tell whether there is more than a group that may be a digit, too."""
-    return any(
-        piece.mass >= 0.2 * group[0].mass and not piece.contact
-        for piece in pieces.by_mass
-        if piece not in group
-    )
+def group_all(pieces: Pieces) -> list[list[Piece]]:
+    """Group the pieces of all digits, but for what is too small beside the others to be one."""
+    inner = [piece for piece in pieces.by_mass if piece.contact_share <= ALONG]
+    highest = max((piece.box.height for piece in inner), default=0)
+    heights = [piece.box.height for piece in inner if piece.box.height >= highest / 2]
+    usual = sorted(heights)[len(heights) // 2] if heights else 0
+    groups = []
+    while inner:
+        left = Pieces(pieces.labels, tuple(inner))
+        group = gather(left, inner[0], beside=0.05, largest=1.3 * usual)
+        inner = [piece for piece in inner if piece not in group]
+        if join_boxes(group).longest >= 0.4 * usual:
+            groups.append(group)
+    return groups
+
+
+def is_more_than_one(pieces: Pieces, group: list[Piece]) -> bool:
+    """Tell whether there is other ink as heavy as a group, or it is as wide as no digit is."""
+    heavy = [piece for piece in pieces.by_mass if piece.mass >= 0.2 * group[0].mass]
+    if any(piece not in group and not piece.contact for piece in heavy):
+        return True
+    box = join_boxes(group)
+    is_wide = box.width > 1.2 * box.height and sum(piece in group for piece in heavy) > 1
+    return is_wide or len(group) >= PARTS

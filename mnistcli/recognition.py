@@ -25,7 +25,7 @@ DOUBTFUL = 0.5
 """Least probability of being no digit that is warned of."""
 
 NO_DIGIT = "nothing like a digit"
-UNSURE = "unsure: {} at {:.2f}, or {} at {:.2f}"
+UNSURE = "unsure: {} at {:.2f}, {} at {:.2f}, or no digit at {:.2f}"
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,10 @@ def _judge(reading: Reading) -> tuple[str, ...]:
     if reading.doubt >= DOUBTFUL:
         return (NO_DIGIT,)
     if reading.confidence < SURE:
-        (digit, probability), (other, lower) = reading.best(2)
-        return (UNSURE.format(digit, probability, other, lower),)
+        is_digit = 1 - reading.doubt
+        (digit, share), (other, lower) = reading.best(2)
+        shares = (digit, is_digit * share, other, is_digit * lower, reading.doubt)
+        return (UNSURE.format(*shares),)
     return ()
 
 

@@ -94,11 +94,11 @@ def test_a_bar_may_touch_the_border() -> None:
     assert gather_all(five, bar) == {five, bar}
 
 
-def test_of_several_digits_none_is_too_tall_or_too_near() -> None:
+def test_of_several_digits_none_is_too_large_or_too_near() -> None:
     above, beside = (52, 45, 98, 75), (106, 80, 150, 150)
 
     assert gather_all(FIVE, above, beside) == {FIVE, above, beside}
-    assert gather_all(FIVE, above, beside, beside=0.05, tallest=100) == {FIVE}
+    assert gather_all(FIVE, above, beside, beside=0.05, largest=100) == {FIVE}
 
 
 def test_digits_are_read_row_by_row() -> None:

@@ -21,7 +21,7 @@ def test_gray_levels_come_as_they_are() -> None:
     planes, enlargement = read_planes(to_png(GRAY))
 
     np.testing.assert_array_equal(planes, [GRAY])
-    assert enlargement == 1
+    assert enlargement == (1, 1)
 
 
 def test_colours_come_beside_their_luminance() -> None:
@@ -67,7 +67,8 @@ def test_large_pictures_are_reduced(format: str, mode: str) -> None:
     planes, enlargement = read_planes(to_file(large, format))
 
     assert LARGEST // 2 <= max(planes.shape) <= LARGEST
-    assert enlargement == 3 * LARGEST / max(planes.shape)
+    _, rows, columns = planes.shape
+    assert enlargement == (3 * LARGEST / columns, 2 * LARGEST / rows)
     down = planes[0].mean(axis=1)
     np.testing.assert_allclose(down, np.linspace(0, 255, len(down)), atol=3)
 
@@ -132,3 +133,14 @@ def test_a_picture_is_opened_by_its_content(tmp_path: Path) -> None:
     assert open_picture(to_file(seven(), "WEBP")).format == "WEBP"
     with pytest.raises(PictureError, match="EPS is a program"):
         open_picture(to_file(seven().convert("RGB"), "EPS"))
+
+
+def test_a_turned_picture_is_as_wide_as_it_was_high() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = to_png(Image.new("L", (3 * LARGEST, LARGEST)), exif=exif)
+
+    planes, (across, down) = read_planes(data)
+
+    _, rows, columns = planes.shape
+    assert (round(columns * across), round(rows * down)) == (LARGEST, 3 * LARGEST)

@@ -75,6 +75,17 @@ def test_the_box_is_in_the_pictures_own_pixels(tmp_path: Path, run) -> None:
     assert result["scale"] == pytest.approx(20 / 101 / 25, rel=0.01)
 
 
+@pytest.mark.parametrize("size", [(4000, 3001), (1300, 1025), (1025, 3001)])
+def test_the_box_lies_within_the_picture(size: tuple[int, int], tmp_path: Path, run) -> None:
+    picture = Image.new("L", size, 255)
+    picture.paste(0, (size[0] // 2, size[1] // 2, size[0] // 2 + 90, size[1]))
+    picture.save(tmp_path / "1.png")
+
+    (result,) = results_of(run("predict", "1.png", "--format", "json"))
+
+    assert result["box"][3] == size[1]
+
+
 def test_unsure_answers_are_warned_of_everywhere(tmp_path: Path, run) -> None:
     stars = Image.new("L", (200, 200), 255)
     stars.paste(0, (90, 20, 110, 180))
@@ -189,14 +200,41 @@ def test_what_the_network_saw_is_saved(number: str, tmp_path: Path, run) -> None
     ]
 
 
-def test_what_cannot_be_saved_is_an_error(tmp_path: Path, run) -> None:
+def test_what_cannot_be_saved_is_said_and_the_others_are(tmp_path: Path, run) -> None:
     (tmp_path / "seen").mkdir()
     (tmp_path / "seen" / "7_1.28x28.png").mkdir()
+    long = "L" * 240 + ".png"
+    (tmp_path / long).write_bytes(to_png(seven()))
 
-    result = run("predict", SEVEN, "--save-preprocessed", "seen")
+    result = run("predict", SEVEN, long, "--save-preprocessed", "seen")
+
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 2
+    (warning,) = warnings_in(result)
+    assert warning.startswith(f"warning: {SEVEN}: not saved: seen/7_1.28x28.png: ")
+    assert (tmp_path / "seen" / f"{'L' * 100}.28x28.png").exists()
+
+
+def test_a_file_of_the_users_is_not_replaced(tmp_path: Path, run) -> None:
+    own = tmp_path / "7_1.28x28.png"
+    own.write_bytes(to_png(seven()))
+
+    kept = run("predict", SEVEN, "--save-preprocessed", ".")
+
+    assert own.read_bytes() == to_png(seven())
+    assert "there already, and not by mnistcli" in kept.stderr
+    own.unlink()
+    for _ in range(2):
+        assert not warnings_in(run("predict", SEVEN, "--save-preprocessed", "."))
+    assert Image.open(io.BytesIO(own.read_bytes())).size == (28, 28)
+
+
+def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path, run) -> None:
+    (tmp_path / "file").touch()
+
+    result = run("predict", SEVEN, "--save-preprocessed", "file/seen")
 
     assert (result.exit_code, result.stdout) == (3, "")
-    assert result.stderr.splitlines()[-1].startswith("error: seen/7_1.28x28.png: ")
 
 
 def test_show_draws_the_image_beside_the_best_digits(run) -> None:

@@ -108,13 +108,13 @@ SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
     [
         (SURE, 0, 0.9, ()),
         (SURE, 0.25, 0.675, ()),
-        (SURE, 0.4, 0.54, ("unsure: 7 at 0.90, or 9 at 0.10",)),
+        (SURE, 0.4, 0.54, ("unsure: 7 at 0.54, 9 at 0.06, or no digit at 0.40",)),
         (SURE, 0.6, 0.36, ("nothing like a digit",)),
         (
             Fixed(0, 0, 0, 0.45, 0, 0.55, 0, 0, 0, 0),
             0,
             0.55,
-            ("unsure: 5 at 0.55, or 3 at 0.45",),
+            ("unsure: 5 at 0.55, 3 at 0.45, or no digit at 0.00",),
         ),
     ],
 )

@@ -34,7 +34,8 @@ def draw(reading: "Reading", paint: Paint) -> list[str]:
 
 def choose_paint() -> Paint:
     """Return what standard error can show: true colour, 256 colours, or characters alone."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stderr.isatty():
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    if not is_terminal or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return _shade
     return _colour if os.environ.get("COLORTERM") in ("truecolor", "24bit") else _choose_gray
 

@@ -81,7 +81,9 @@ def predict(
         pictures, model.predictor, open_detector(), preprocess, invert, several=several
     )
     if save_preprocessed:
-        answered = _save(answered, save_preprocessed)
+        from mnistcli.commands.saving import save_images
+
+        answered = save_images(answered, save_preprocessed)
     if show:
         answered = _show(answered, console)
     gate = _Gate(min_confidence)
@@ -114,17 +116,6 @@ def _show(answered: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":
         for reading in answer.readings:
             for line in (answer.file, *draw(reading, paint)):
                 console.info(line)
-        yield answer
-
-
-def _save(answered: "Iterable[Answer]", directory: "Path") -> "Iterator[Answer]":
-    """Pass answers on, and save their images as ``NAME.28x28.png``, numbered where names recur."""
-    from mnistcli.commands.saving import save_image
-
-    taken: set[str] = set()
-    for answer in answered:
-        for reading in answer.readings:
-            save_image(reading.digit.image, answer.file, directory, taken)
         yield answer
 
 

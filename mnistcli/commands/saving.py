@@ -1,30 +1,69 @@
 """Images saved as pictures."""
 
 import io
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from mnistcli.files import write_whole
 from mnistcli.framing import Gray
+from mnistcli.recognition import Answer
+
+MARK = {"Software": "mnistcli predict --save-preprocessed"}
+"""Text in a saved image, by which it is known to be one that may be replaced."""
+
+LONGEST = 100
+"""Most characters of a picture's name that are kept."""
 
 
-def save_image(image: Gray, file: str, directory: Path, taken: set[str]) -> None:
-    """Save an image made of the picture ``file`` under a name that is not yet taken.
+def save_images(answers: Iterable[Answer], directory: Path) -> Iterator[Answer]:
+    """Pass answers on, and save their images as ``NAME.28x28.png``, numbered where names recur.
 
-    The name, ``8_3.28x28.png`` for ``8_3.jpg``, keeps the label, and is no usual picture's, so
-    that none is overwritten.
+    The name keeps the label, as of ``8_3.jpg``. A file that was not saved by this is left as it
+    is; that, and what else prevents one from being saved, is warned of.
 
     Raises:
-        OSError: it can't be written.
+        OSError: the directory can't be made.
     """
-    stem = "standard-input" if file == "-" else Path(file).stem
+    directory.mkdir(parents=True, exist_ok=True)
+    taken: set[str] = set()
+    for answer in answers:
+        failures = []
+        for reading in answer.readings:
+            path = directory / f"{_choose_name(answer.file, taken)}.28x28.png"
+            try:
+                if path.exists() and not _is_ours(path):
+                    raise FileExistsError(0, "there already, and not by mnistcli")
+                write_whole(path, _to_png(reading.digit.image))
+            except OSError as error:
+                failures.append(f"not saved: {path}: {error.strerror}")
+        yield replace(answer, warnings=(*answer.warnings, *failures))
+
+
+def _choose_name(file: str, taken: set[str]) -> str:
+    stem = "standard-input" if file == "-" else Path(file).stem[:LONGEST]
     name, number = stem, 1
     while name in taken:
         number += 1
         name = f"{stem}_{number}"
     taken.add(name)
-    directory.mkdir(parents=True, exist_ok=True)
+    return name
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with Image.open(path) as picture:
+            return MARK.items() <= picture.info.items()
+    except (OSError, ValueError, SyntaxError):
+        return False
+
+
+def _to_png(image: Gray) -> bytes:
+    text = PngImagePlugin.PngInfo()
+    for key, value in MARK.items():
+        text.add_text(key, value)
     stream = io.BytesIO()
-    Image.fromarray(image).save(stream, "PNG")
-    write_whole(directory / f"{name}.28x28.png", stream.getvalue())
+    Image.fromarray(image).save(stream, "PNG", pnginfo=text)
+    return stream.getvalue()
