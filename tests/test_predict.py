@@ -208,10 +208,9 @@ def test_what_cannot_be_saved_is_said_and_the_others_are(tmp_path: Path, run) ->
 
     result = run("predict", SEVEN, long, "--save-preprocessed", "seen")
 
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert len(result.stdout.splitlines()) == 2
-    (warning,) = warnings_in(result)
-    assert warning.startswith(f"warning: {SEVEN}: not saved: seen/7_1.28x28.png: ")
+    assert "\nerror: seen/7_1.28x28.png: not saved: " in result.stderr
     assert (tmp_path / "seen" / f"{'L' * 100}.28x28.png").exists()
 
 
@@ -221,7 +220,7 @@ def test_a_file_of_the_users_is_not_replaced(tmp_path: Path, run) -> None:
 
     kept = run("predict", SEVEN, "--save-preprocessed", ".")
 
-    assert own.read_bytes() == to_png(seven())
+    assert (kept.exit_code, own.read_bytes()) == (1, to_png(seven()))
     assert "there already, and not by mnistcli" in kept.stderr
     own.unlink()
     for _ in range(2):

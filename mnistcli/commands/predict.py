@@ -83,7 +83,7 @@ def predict(
     if save_preprocessed:
         from mnistcli.commands.saving import save_images
 
-        answered = save_images(answered, save_preprocessed)
+        answered = save_images(answered, save_preprocessed, console.error)
     if show:
         answered = _show(answered, console)
     gate = _Gate(min_confidence)

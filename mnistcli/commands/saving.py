@@ -1,8 +1,7 @@
 """Images saved as pictures."""
 
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from PIL import Image, PngImagePlugin
@@ -18,11 +17,13 @@ LONGEST = 100
 """Most characters of a picture's name that are kept."""
 
 
-def save_images(answers: Iterable[Answer], directory: Path) -> Iterator[Answer]:
+def save_images(
+    answers: Iterable[Answer], directory: Path, report: Callable[[str], None]
+) -> Iterator[Answer]:
     """Pass answers on, and save their images as ``NAME.28x28.png``, numbered where names recur.
 
     The name keeps the label, as of ``8_3.jpg``. A file that was not saved by this is left as it
-    is; that, and what else prevents one from being saved, is warned of.
+    is; that, and what else prevents one from being saved, is reported, and the others are saved.
 
     Raises:
         OSError: the directory can't be made.
@@ -30,7 +31,6 @@ def save_images(answers: Iterable[Answer], directory: Path) -> Iterator[Answer]:
     directory.mkdir(parents=True, exist_ok=True)
     taken: set[str] = set()
     for answer in answers:
-        failures = []
         for reading in answer.readings:
             path = directory / f"{_choose_name(answer.file, taken)}.28x28.png"
             try:
@@ -38,8 +38,8 @@ def save_images(answers: Iterable[Answer], directory: Path) -> Iterator[Answer]:
                     raise FileExistsError(0, "there already, and not by mnistcli")
                 write_whole(path, _to_png(reading.digit.image))
             except OSError as error:
-                failures.append(f"not saved: {path}: {error.strerror}")
-        yield replace(answer, warnings=(*answer.warnings, *failures))
+                report(f"{path}: not saved: {error.strerror}")
+        yield answer
 
 
 def _choose_name(file: str, taken: set[str]) -> str:
