@@ -41,6 +41,15 @@ edge, and the least share of its length that has it."""
 CORNER = 0.1
 """Greatest share of a side that a frame's corners take."""
 
+RECTANGLE = 0.9
+"""Least share of a rectangle around it that a sheet of paper covers."""
+
+LEAST = 0.15
+"""Least share of a picture that a sheet covers, which has none of its corners."""
+
+UNWRITTEN = 0.7
+"""Least share of a sheet without ink."""
+
 DIMMEST = 64
 """Least light, in gray levels, that contrast is taken relative to."""
 
@@ -90,6 +99,32 @@ def find_sheet(gray: Gray) -> tuple[slice, slice]:
     if left and right and left + right > width * 0.45:
         left = right = 0
     return slice(top, height - bottom), slice(left, width - right)
+
+
+def lift_sheet(gray: Gray) -> Gray:
+    """Return gray levels [H, W] with a sheet of paper, lying on something darker, all over.
+
+    A sheet is light and nearly a rectangle, turned by any angle, and something darker is on it.
+    """
+    small = shrink(gray, SMALL).astype(np.uint8)
+    _, is_bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(is_bright)
+    if count < 2:
+        return gray
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    is_sheet = (labels == largest).astype(np.uint8)
+    contours, _ = cv2.findContours(is_sheet, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(is_sheet), contours, -1, 1, cv2.FILLED)
+    _, (width, height), _ = cv2.minAreaRect(contours[0])
+    area = int(filled.sum())
+    is_rectangle = area >= RECTANGLE * width * height
+    is_within = not filled[[0, 0, -1, -1], [0, -1, 0, -1]].any() and area >= LEAST * filled.size
+    if not (is_rectangle and is_within and UNWRITTEN * area <= is_sheet.sum() < area):
+        return gray
+    inside = cv2.erode(filled, np.ones((3, 3), np.uint8), borderValue=1)
+    rows, columns = gray.shape
+    outside = cv2.resize(inside, (columns, rows), interpolation=cv2.INTER_NEAREST) == 0
+    return np.where(outside, np.uint8(take_percentile(small[is_sheet > 0], 50)), gray)
 
 
 def is_light_on_dark(gray: Gray) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from mnistcli.cutout import Digit, cut_out, enlarge
 from mnistcli.digit import SIDE
 from mnistcli.framing import Gray, is_framed
-from mnistcli.ink import Ink, choose_plane, find_sheet, is_light_on_dark, separate
+from mnistcli.ink import Ink, choose_plane, find_sheet, is_light_on_dark, lift_sheet, separate
 from mnistcli.light import take_percentile
 from mnistcli.parts import (
     PARTS,
@@ -72,7 +72,7 @@ def prepare(
         return framed
     gray = choose_plane(planes)
     sheet = find_sheet(gray)
-    gray = gray[sheet]
+    gray = lift_sheet(gray[sheet]) if invert == "auto" else gray[sheet]
     is_light = is_light_on_dark(gray) if invert == "auto" else invert == "no"
     ink = separate(~gray if is_light else gray)
     found = find_digits(ink) if several else find_digit(ink)

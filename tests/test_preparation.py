@@ -355,3 +355,18 @@ def test_a_single_dot_is_ink() -> None:
     paper[150, 150] = 0
 
     assert image_of(to_png(paper)).max() == 255
+
+
+@pytest.mark.parametrize("angle", [0, 4, -15, 40])
+@pytest.mark.parametrize("table", [40, 120])
+def test_a_sheet_may_lie_on_a_table(angle: int, table: int, framed: np.ndarray) -> None:
+    sheet = Image.fromarray(page().astype(np.uint8)).rotate(angle, expand=True, fillcolor=table)
+    photo = Image.new("L", (640, 560), table)
+    photo.paste(sheet, (100, 60))
+
+    prepared = prepare(to_png(photo))
+
+    (digit,) = prepared.digits
+    turned = np.asarray(Image.fromarray(framed).rotate(angle, Image.Resampling.BICUBIC))
+    assert prepared.polarity == "dark_on_light"
+    assert is_like(digit.image, turned, 0.6 if abs(angle) > 10 else 0.85)
