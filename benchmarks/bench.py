@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -236,7 +237,7 @@ def describe_machine() -> dict[str, str | int | None]:
         model = next((line.split(": ")[1] for line in lines if "model name" in line), model)
     versions = {}
     for library in LIBRARIES:
-        if importlib.util.find_spec(library.replace("-", "_").replace("pillow", "PIL")):
+        with suppress(importlib.metadata.PackageNotFoundError):
             versions[library] = importlib.metadata.version(library)
     return {
         "processor": model,

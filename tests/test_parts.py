@@ -81,6 +81,7 @@ def test_parts_of_a_digit_belong_to_it(part: tuple[int, int, int, int]) -> None:
         pytest.param((0, 80, 30, 150), id="a neighbour cut off"),
         pytest.param((0, 0, 200, 6), id="a dark edge"),
         pytest.param((120, 60, 123, 63), id="a dot"),
+        pytest.param((106, 100, 114, 112), id="a blot beside it"),
         pytest.param((50, 0, 100, 30), id="a digit of the row above"),
     ],
 )
