@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.framing import BOX, Gray, find_bounds, frame
+from mnistcli.framing import BOX, Gray, frame
 from mnistcli.ink import Ink
 from mnistcli.light import take_percentile
 from mnistcli.parts import Box, Piece, Pieces, join_boxes
@@ -44,10 +44,9 @@ def cut_out(ink: Ink, pieces: Pieces, group: list[Piece]) -> Digit:
     is_digit = pieces.select(group, place)
     is_other = (pieces.labels[place] > 0) & ~is_digit
     strokes = soften(ink.measure_strength(place), is_digit, is_other)
-    padding = margin
-    framed = frame(thicken(np.pad(strokes, padding), np.pad(is_digit, padding)))
+    framed = frame(thicken(np.pad(strokes, margin), np.pad(is_digit, margin), box.longest))
     scale, (across, down) = framed.scale, framed.shift
-    shift = across - scale * (left - padding), down - scale * (top - padding)
+    shift = across - scale * (left - margin), down - scale * (top - margin)
     contrast = take_percentile(ink.contrast[place][is_digit], 90)
     warnings = (FAINT.format(contrast),) if contrast < LITTLE else ()
     return Digit(framed.image, box, scale, shift, warnings)
@@ -65,13 +64,11 @@ def soften(
     return softened
 
 
-def thicken(strokes: Gray, is_digit: NDArray[np.bool_]) -> Gray:
-    """Bring hairlines near the width of MNIST's strokes.
+def thicken(strokes: Gray, is_digit: NDArray[np.bool_], longest: int) -> Gray:
+    """Bring hairlines near the width of MNIST's strokes, in a digit of a longer side.
 
     The mean distance from a long stroke's edge is a quarter of its width.
     """
-    top, bottom, left, right = find_bounds(is_digit)
-    longest = max(bottom - top, right - left)
     distances = cv2.distanceTransform(is_digit.astype(np.uint8), cv2.DIST_L2, 5)
     width = 4 * (float(distances[is_digit].mean()) - 0.5)
     missing = round(THINNEST * longest / BOX - width)

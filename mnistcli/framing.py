@@ -6,7 +6,7 @@ put on index 14 of 28 (LeCun et al., "Gradient-Based Learning Applied to Documen
 """
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ EDGE = 0.2
 
 Gray = NDArray[np.uint8]
 """Gray levels [H, W]: of ink, 0 is background and 255 the strongest."""
+
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Framed(NamedTuple):
@@ -104,3 +107,8 @@ def find_bounds(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     """Return the bounding box of what is true: top, bottom, left, right, ends exclusive."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def take_border(values: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return the outermost of values [H, W]."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.framing import take_border
+
 SPECK = 0.004
 """Least ink of a piece that is looked at, as a share of the heaviest's."""
 
@@ -100,15 +102,17 @@ class Pieces(NamedTuple):
         self, group: Iterable[Piece], place: tuple[slice, slice] = np.s_[:, :]
     ) -> NDArray[np.bool_]:
         """Return where the ink of some pieces is, in a part of the picture."""
-        return _select(self.labels[place], group)
+        labels = self.labels[place]
+        selected: NDArray[np.bool_]
+        selected = np.logical_or.reduce([labels == piece.number for piece in group])
+        return selected
 
 
 def find_pieces(strength: NDArray[np.float32], is_ink: NDArray[np.bool_]) -> Pieces:
     """Find the pieces of ink, also diagonally connected, of some strength [H, W]."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink.astype(np.uint8))
     masses = np.bincount(labels[is_ink], strength[is_ink], count)
-    border = np.concatenate([labels[0], labels[-1], labels[1:-1, 0], labels[1:-1, -1]])
-    contacts = np.bincount(border, minlength=count)
+    contacts = np.bincount(take_border(labels), minlength=count)
     order = np.argsort(-masses, kind="stable")[:MOST]
     return Pieces(
         labels,
@@ -149,7 +153,7 @@ def gather(
         for piece in remaining:
             joined = box.join(piece.box)
             if joined.longest <= max(largest, seed.box.longest) and _belongs(
-                pieces.labels, piece, group, box, beside
+                pieces, piece, group, box, beside
             ):
                 break
         else:
@@ -160,9 +164,7 @@ def gather(
     return group
 
 
-def _belongs(
-    labels: NDArray[np.int32], piece: Piece, group: Sequence[Piece], box: Box, beside: float
-) -> bool:
+def _belongs(pieces: Pieces, piece: Piece, group: Sequence[Piece], box: Box, beside: float) -> bool:
     """Tell whether a piece is part of the digit of a group."""
     joined = box.join(piece.box)
     share = piece.mass / group[0].mass
@@ -170,10 +172,10 @@ def _belongs(
         return True
     if share < 0.012 or box.measure_gap(piece.box) > FAR * joined.longest:
         return False
-    gap = _measure_distance(labels, piece, group, joined) / joined.longest
+    gap = _measure_distance(pieces, piece, group, joined) / joined.longest
     columns = box.share_columns(piece.box)
     if piece.contact:  # cut off by the border: a part that is near, or a bar above
-        height, width = labels.shape
+        height, width = pieces.labels.shape
         is_band = piece.box.width >= 0.95 * width or piece.box.height >= 0.95 * height
         is_above = columns >= 0.2 and gap <= 0.2 and share < 0.8
         return not is_band and (gap <= 0.05 or is_above)
@@ -197,17 +199,8 @@ def find_rows(boxes: Sequence[Box]) -> list[list[int]]:
     return sorted(rows, key=lambda row: sum(sum(boxes[i][1::2]) for i in row) / len(row))
 
 
-def _select(labels: NDArray[np.int32], group: Iterable[Piece]) -> NDArray[np.bool_]:
-    selected: NDArray[np.bool_]
-    selected = np.logical_or.reduce([labels == piece.number for piece in group])
-    return selected
-
-
-def _measure_distance(
-    labels: NDArray[np.int32], piece: Piece, group: Iterable[Piece], around: Box
-) -> float:
+def _measure_distance(pieces: Pieces, piece: Piece, group: Iterable[Piece], around: Box) -> float:
     """Return how many pixels, at least, lie between a piece and a group's."""
-    near = labels[around.place]
-    is_elsewhere = ~_select(near, group)
+    is_elsewhere = ~pieces.select(group, around.place)
     distances = cv2.distanceTransform(is_elsewhere.astype(np.uint8), cv2.DIST_L2, 5)
-    return float(distances[near == piece.number].min()) - 1
+    return float(distances[pieces.select([piece], around.place)].min()) - 1

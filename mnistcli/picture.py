@@ -8,7 +8,6 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnistcli.digit import SIDE
 from mnistcli.errors import PictureError
-from mnistcli.framing import Gray, find_bounds
+from mnistcli.framing import Gray, find_bounds, take_border
 
 LARGEST = 1024
 """Longer side, in pixels, of what is worked on: larger pictures are reduced by a whole factor."""
@@ -160,13 +159,13 @@ def lay_on_paper(planes: Planes, opacity: Gray | None) -> Planes:
     seen = planes[0][is_opaque]
     if not seen.size:
         return np.zeros_like(planes)
-    if _border(is_opaque).mean() >= 0.5:
+    if take_border(is_opaque).mean() >= 0.5:
         paper = np.median(seen)
     else:
         top, bottom, left, right = find_bounds(is_opaque)
         is_sheet = is_opaque[top:bottom, left:right].mean() > 0.9
         if is_sheet and np.ptp(seen) > PLAIN:
-            paper = np.median(_border(planes[0][top:bottom, left:right]))
+            paper = np.median(take_border(planes[0][top:bottom, left:right]))
         else:
             paper = np.float64(0 if seen.mean() >= 128 else 255)
     share = opacity / np.float32(255)
@@ -197,11 +196,6 @@ def _silenced() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
-
-
-def _border(values: NDArray[Any]) -> NDArray[Any]:
-    """Return the outermost pixels."""
-    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])
 
 
 def _spread(values: NDArray[np.float32]) -> Gray:

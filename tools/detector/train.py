@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 import outliers
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from signs import print_sign
 from variations import vary_all
 
 from mnistcli import __version__, dataset, download, pretrained, strokes
 from mnistcli.commands.console import Console
-from mnistcli.digit import PIXELS, SIDE, to_input
+from mnistcli.digit import PIXELS, SIDE
 from mnistcli.framing import Gray, frame
+from mnistcli.predictor import Predictor
 from mnistcli.recognition import DOUBTFUL
 
 SEED = 1
@@ -121,9 +121,8 @@ def to_tflite(network: Any) -> bytes:
 
 def flag(tflite: bytes, images: Gray) -> float:
     """Return the share of images [N, 28, 28] that an export takes for no digits."""
-    run = Interpreter(model_content=tflite, num_threads=2).get_signature_runner()
-    (scores,) = run(x=to_input(images)).values()
-    return float((scores > DOUBTFUL).mean())
+    doubts = Predictor(tflite, "the export", outputs=1).predict(images)
+    return float((doubts > DOUBTFUL).mean())
 
 
 def report(tflite: bytes, mnist: Gray, seed: int) -> None:
