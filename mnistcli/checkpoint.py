@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from mnistcli import run
 from mnistcli.errors import ModelError
 from mnistcli.files import write_whole
-from mnistcli.network import Network
+from mnistcli.network import IMAGES, Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
+from mnistcli.recipe import Recipe
 
 
 def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkpoint:
@@ -43,7 +45,7 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     prefix = str(checkpoint.path / run.WEIGHTS)
     try:
         with silenced_stderr():  # TensorFlow looks for devices at its first tensor
-            network = Network(checkpoint.settings.model, checkpoint.settings.seed)
+            network = Network(checkpoint.settings.recipe, checkpoint.settings.seed)
             tf.train.Checkpoint(network=network).read(prefix).assert_consumed()
     except (AssertionError, ValueError, tf.errors.OpError) as error:
         model = checkpoint.settings.model
@@ -51,22 +53,31 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     return network
 
 
-def from_weights(model: str, weights: Mapping[str, NDArray[Any]], seed: int) -> Network:
+def from_weights(
+    recipe: Recipe, weights: Mapping[str, NDArray[Any]], seed: int, step: int = 0
+) -> Network:
     """Return a network that starts from a :class:`Classifier`'s weights, by their names.
 
     Raises:
-        ModelError: they are not those of the model.
+        ModelError: they are not those of the recipe.
     """
     with silenced_stderr():
-        network = Network(model, seed)
+        network = Network(recipe, seed)
+    network.step.assign(step)
     for classifier in filter(None, (network, network.average)):
         variables = classifier.name_variables()
         shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
         if shapes != {name: weight.shape for name, weight in weights.items()}:
-            raise ModelError(f"these are not the weights of {model}")
+            raise ModelError("these weights are those of another model")
         for name, variable in variables.items():
             variable.assign(weights[name].astype(np.float32))
     return network
+
+
+def read_weights(network: Network) -> dict[str, NDArray[np.float32]]:
+    """Return the weights that answer, by the names of :func:`from_weights`."""
+    variables = network.answering.name_variables()
+    return {name: variable.numpy() for name, variable in variables.items()}
 
 
 def to_tflite(network: Network) -> bytes:
@@ -82,3 +93,20 @@ def to_tflite(network: Network) -> bytes:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
+
+
+def to_saved_model(network: Network, directory: Path) -> None:
+    """Write ``Network.y`` as a SavedModel: float32 ``x`` [N, 784] to float32 ``y`` [N, 10].
+
+    It holds the weights that answer, and nothing of the optimizer's.
+    """
+    classifier = network.answering
+    model = tf.Module()
+    model.layers, model.w, model.b = classifier.layers, classifier.w, classifier.b
+    with silenced_stderr():
+        model.y = tf.function(
+            lambda x: {"y": tf.nn.softmax(classifier.logits(x))},
+            input_signature=[IMAGES],
+            autograph=False,
+        )
+        tf.saved_model.save(model, str(directory), signatures=model.y)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli import download, idx
-from mnistcli.digit import CLASSES, SIDE
+from mnistcli.digit import CLASSES, SIDE, to_one_hot
 from mnistcli.errors import DataError
 
 NAMES = ("mnist", "strokes")
@@ -33,6 +33,11 @@ class Dataset:
     split: str
     images: NDArray[np.uint8]  # [N, 28, 28], 0 background, 255 ink
     labels: NDArray[np.uint8]  # [N], 0 to 9
+
+    @property
+    def targets(self) -> NDArray[np.float32]:
+        """The labels as probabilities, one-hot [N, 10]."""
+        return to_one_hot(self.labels)
 
 
 class Listener(Protocol):

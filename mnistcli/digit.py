@@ -28,3 +28,8 @@ def to_input(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Turn uint8 images [N, 28, 28] (0 background, 255 ink) into float32 [N, 784] in [0, 1]."""
     x: NDArray[np.float32] = scale_pixels(images.reshape(-1, PIXELS).astype(np.float32))
     return x
+
+
+def to_one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn labels [N] into probabilities [N, 10], each 1 of its digit and 0 of the others."""
+    return np.eye(CLASSES, dtype=np.float32)[labels]

@@ -7,7 +7,7 @@ import tensorflow as tf
 from mnistcli.digit import CLASSES, PIXELS, SIDE
 from mnistcli.layers import flatten, make_layer
 from mnistcli.optimizer import Adam, GradientDescent, move_average
-from mnistcli.recipe import RECIPES, Recipe
+from mnistcli.recipe import Recipe
 
 IMAGES = tf.TensorSpec([None, PIXELS], tf.float32, name="x")
 
@@ -58,32 +58,34 @@ class Network(Classifier):
     In every method ``x`` is float32 [N, 784] in [0, 1] and ``label`` one-hot float32 [N, 10].
     """
 
-    def __init__(self, model: str, seed: int) -> None:
+    def __init__(self, recipe: Recipe, seed: int) -> None:
         """Start from weights that answer every digit with probability 0.1."""
-        self.recipe = recipe = RECIPES[model]
+        self.recipe = recipe
         super().__init__(recipe, seed)
         self.weights, self.followed = self.trainable_variables, self.variables
         self.average = Classifier(recipe, seed) if recipe.averaging else None
         self.optimizer = Adam(self.weights, *recipe.adam) if recipe.adam else GradientDescent()
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
 
+    @property
+    def answering(self) -> Classifier:
+        """What answers: the averaged weights, where the recipe has them averaged."""
+        return self.average or self
+
     @tf.function(input_signature=[IMAGES], autograph=False)
     def y(self, x: tf.Tensor) -> tf.Tensor:
-        """Return each digit's probability, [N, 10]; this is what is exported.
-
-        It is that of the averaged weights, where the recipe has them averaged.
-        """
-        return tf.nn.softmax((self.average or self).logits(x))
+        """Return each digit's probability, [N, 10]; this is what is exported."""
+        return tf.nn.softmax(self.answering.logits(x))
 
     def loss(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Return the cross-entropy of a training step, -Σ label log y, summed over the batch.
 
         The labels are smoothed as the recipe says, and layers that keep the batches' statistics
-        take in this one's.
+        take in this one's, unless the recipe freezes them.
         """
         smoothing = self.recipe.label_smoothing
         smooth = label * (1 - smoothing) + smoothing / CLASSES
-        logits = self.logits(x, self.step)
+        logits = self.logits(x, None if self.recipe.is_frozen else self.step)
         return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
 
     def train(self, x: tf.Tensor, label: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:

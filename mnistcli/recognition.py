@@ -85,9 +85,7 @@ def recognise(
         detector: gives the probability that an image is of no digit; not asked where the picture
             is only resized, since it knows framed ones.
     """
-    options = {"preprocess": preprocess, "invert": invert, "several": several}
-    prepare_all = partial(_prepare_all, options=options)
-    for batch in map_ahead(prepare_all, read_in_batches(find_pictures(names))):
+    for batch in prepare_in_batches(names, preprocess, invert, several=several):
         images = [
             digit.image
             for _, prepared in batch
@@ -104,6 +102,15 @@ def recognise(
                 yield _answer(name, prepared, remaining)
             else:
                 yield Answer(name, error=str(prepared))
+
+
+def prepare_in_batches(
+    names: Iterable[str], preprocess: str = "mnist", invert: str = "auto", *, several: bool = False
+) -> Iterator[list[tuple[str, Prepared | PictureError]]]:
+    """Prepare every picture among files, directories and ``-``, in their order, by all cores."""
+    options = {"preprocess": preprocess, "invert": invert, "several": several}
+    prepare_all = partial(_prepare_all, options=options)
+    return map_ahead(prepare_all, read_in_batches(find_pictures(names)))
 
 
 def _answer(

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from mnistcli.errors import DataError, ModelError
 from mnistcli.files import digest, flush, read_whole, write_whole
+from mnistcli.recipe import RECIPES, TUNING, Recipe
 
 FORMAT = 2
 """Version of ``checkpoint.json``."""
@@ -38,6 +39,18 @@ class Settings:
     batch_size: int  # images a step
     learning_rate: float
     cycles: tuple[int, ...]  # the steps at which its learning rate's cycles end, if it has cycles
+    pictures: str | None = None  # digest of the labelled pictures that it goes on with
+    base: str | None = None  # what it goes on from with them: a checkpoint's name, or "pretrained"
+
+    @property
+    def recipe(self) -> Recipe:
+        """How its model is trained, on a data set or on pictures."""
+        return (TUNING if self.pictures else RECIPES)[self.model]
+
+    @property
+    def trained_on(self) -> str:
+        """What results say that it was trained on."""
+        return f"{self.dataset}+pictures" if self.pictures else self.dataset
 
 
 @dataclass(frozen=True)
@@ -153,11 +166,15 @@ def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
 def remove_old(directory: Path, run: int, keep: int) -> None:
     """Remove other runs' checkpoints, and all but the newest ``keep`` of this run's.
 
-    Damaged ones of later steps than this run's are what is left of another.
+    What one of these goes on from with pictures stays, too. Damaged ones of later steps than this
+    run's are what is left of another.
     """
     whole, damaged = _open_all(directory)
-    kept = sorted(checkpoint.step for checkpoint in whole if checkpoint.run == run)[-keep:]
-    old = [point.path for point in whole if point.run != run or point.step not in kept]
+    own = sorted((point for point in whole if point.run == run), key=lambda point: point.step)
+    kept = [point.step for point in own[-keep:]]
+    bases = {point.settings.base for point in own[-keep:]}
+    needed = [point.path for point in own if point.step in kept or point.path.name in bases]
+    old = [point.path for point in whole if point.path not in needed]
     for path in old + [directory / f"model-{step}" for step in damaged if step > max(kept)]:
         hidden = path.with_name(f".{path.name}")
         path.rename(hidden)  # so that a removal that is killed leaves no ruin

@@ -13,6 +13,8 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", 
 """The files of a directory that are taken for pictures; a file named by itself always is."""
 
 LABEL = re.compile(r"([0-9])[_.]")
+LABELLED_FOLDER = re.compile(r"[0-9]")
+UNLABELLED = "no label: a name like 8_3.png or a folder like 8/ is expected"
 STANDARD_INPUT = "-"
 MAX_BYTES = 1 << 28
 """Largest picture file, 256 MiB."""
@@ -32,13 +34,16 @@ Content = bytes | PictureError
 
 
 def find_pictures(names: Iterable[str]) -> Iterator[str | tuple[str, PictureError]]:
-    """Replace each directory by the pictures in it, sorted, or by an error if it has none."""
+    """Replace each directory by the pictures in it, sorted, or by an error if it has none.
+
+    Those of its folders that are named by a digit come after its own.
+    """
     for name in names:
         if not os.path.isdir(name):
             yield name
             continue
         try:
-            files = sorted(entry.path for entry in os.scandir(name) if _is_picture(entry.name))
+            files = _list_pictures(name)
         except OSError as error:
             yield name, PictureError(f"{error.strerror}")
             continue
@@ -47,9 +52,25 @@ def find_pictures(names: Iterable[str]) -> Iterator[str | tuple[str, PictureErro
             yield name, PictureError("a directory without pictures")
 
 
+def _list_pictures(directory: str) -> list[str]:
+    entries = sorted(os.scandir(directory), key=lambda entry: entry.path)
+    files = [entry.path for entry in entries if _is_picture(entry.name)]
+    for entry in entries:
+        if LABELLED_FOLDER.fullmatch(entry.name) and entry.is_dir():
+            files += _list_pictures(entry.path)
+    return files
+
+
 def label_of(name: str) -> int | None:
-    """Return the digit before ``_`` or ``.`` in a picture's file name, as in ``8_3.png``."""
-    match = LABEL.match(Path(name).name)
+    """Return the label that a picture's name gives.
+
+    It is the digit that its folder is named by, as of ``8/3.png``, or else the one before ``_`` or
+    ``.`` in the file's name, as of ``8_3.png``.
+    """
+    path = Path(name)
+    if LABELLED_FOLDER.fullmatch(path.parent.name):
+        return int(path.parent.name)
+    match = LABEL.match(path.name)
     return int(match[1]) if match else None
 
 

@@ -8,18 +8,19 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from mnistcli.augmentation import augment
 from mnistcli.batches import batch_indices
-from mnistcli.checkpoint import restore, save
-from mnistcli.dataset import Dataset
-from mnistcli.digit import CLASSES, PIXELS, scale_pixels
+from mnistcli.checkpoint import from_weights, read_weights, restore, save
+from mnistcli.digit import PIXELS, scale_pixels
 from mnistcli.errors import ModelError, StoppedError
 from mnistcli.network import Network
 from mnistcli.plan import Plan
+from mnistcli.pretrained import read_weights as read_pretrained
 from mnistcli.quiet import silenced_stderr
-from mnistcli.recipe import RECIPES
 from mnistcli.run import Checkpoint, remove_old
 from mnistcli.schedule import learning_rates
 
@@ -30,8 +31,12 @@ Progress = Callable[[int, float], None]
 """Called with the step reached and the mean loss of an image since the last call."""
 
 
-def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, float]:
+def train(
+    plan: Plan, images: NDArray[np.uint8], targets: NDArray[np.float32], progress: Progress
+) -> tuple[Checkpoint, float]:
     """Carry out a plan that has steps left; return the last checkpoint and the steps' seconds.
+
+    The images are [N, 28, 28], and the targets [N, 10] are each digit's probability.
 
     Raises:
         StoppedError: by SIGINT or SIGTERM; what was reached is saved.
@@ -40,11 +45,11 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
     """
     settings = plan.settings
     # A small step is over before a second thread has woken up to share its operations.
-    fix_devices(side_by_side=THREADS if RECIPES[settings.model].layers else 1)
-    network = restore(plan.start) if plan.start else Network(settings.model, settings.seed)
+    fix_devices(side_by_side=THREADS if settings.recipe.layers else 1)
+    network = begin(plan)
     seconds = 0.0
     with catch_signals() as caught:
-        for step, loss, call_seconds in run_calls(network, data, plan):
+        for step, loss, call_seconds in run_calls(network, images, targets, plan):
             seconds += call_seconds
             progress(step, loss)
             is_last = step == plan.steps
@@ -66,18 +71,32 @@ def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, fl
     return checkpoint, seconds
 
 
-def run_calls(network: Network, data: Dataset, plan: Plan) -> Iterator[tuple[int, float, float]]:
+def begin(plan: Plan) -> Network:
+    """Return the network of the plan's first step.
+
+    What goes on with pictures begins from the weights that answered before them.
+    """
+    settings, start = plan.settings, plan.start
+    if start and start.settings.pictures == settings.pictures:
+        return restore(start)
+    if not settings.pictures:
+        return Network(settings.recipe, settings.seed)
+    weights = read_weights(restore(start)) if start else read_pretrained()
+    return from_weights(settings.recipe, weights, settings.seed, plan.first_step)
+
+
+def run_calls(
+    network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], plan: Plan
+) -> Iterator[tuple[int, float, float]]:
     """Train, yielding after each call the step, the images' mean loss in it, and its seconds."""
     settings = plan.settings
-    run_steps = compile_steps(network, data, settings.seed)
+    run_steps = compile_steps(network, images, targets, settings.seed)
     peak = settings.learning_rate
     last = peak * network.recipe.last_rate
     step = int(network.step)
     while step < plan.steps:
         end = next_end(step, plan)
-        indices = batch_indices(
-            settings.seed, step, end - step, settings.batch_size, len(data.labels)
-        )
+        indices = batch_indices(settings.seed, step, end - step, settings.batch_size, len(images))
         rates = learning_rates(peak, last, settings.cycles, step, end - step)
         started = time.perf_counter()
         loss = float(run_steps(indices, rates)) / indices.size
@@ -101,26 +120,27 @@ def fix_devices(side_by_side: int = THREADS) -> None:
 def next_end(step: int, plan: Plan) -> int:
     """Return the step that the next call ends at: where to save or report, or soon enough."""
     settings = plan.settings
-    at_once = max(1, RECIPES[settings.model].images_per_call // settings.batch_size)
+    at_once = max(1, settings.recipe.images_per_call // settings.batch_size)
     every = (plan.save_every, plan.log_every, at_once)
     return min(plan.steps, *(step - step % interval + interval for interval in every))
 
 
-def compile_steps(network: Network, data: Dataset, seed: int) -> Any:
+def compile_steps(
+    network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], seed: int
+) -> Any:
     """Return a function that takes one step for each row of indices, int32 [steps, batch size].
 
     Its second argument is the steps' learning rates, float32 [steps]; it gives the sum of their
     losses. The images stay in memory as uint8.
     """
-    images = tf.constant(data.images)
-    labels = tf.constant(data.labels)
+    all_images, all_targets = tf.constant(images), tf.constant(targets)
 
     def take_step(total: tf.Tensor, given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         rows, rate = given
-        x = scale_pixels(tf.cast(tf.gather(images, rows), tf.float32))
+        x = scale_pixels(tf.cast(tf.gather(all_images, rows), tf.float32))
         if network.recipe.warp:
             x = augment(x, network.recipe.warp, seed, network.step)
-        label = tf.one_hot(tf.gather(labels, rows), CLASSES)
+        label = tf.gather(all_targets, rows)
         return total + network.train(tf.reshape(x, [-1, PIXELS]), label, rate)
 
     @tf.function(

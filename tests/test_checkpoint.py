@@ -20,7 +20,7 @@ def random_network(model: str = "softmax") -> object:
     """A network unlike any that has been trained, each digit its most probable somewhere."""
     from mnistcli.network import Network
 
-    network, random = Network(model, seed=0), np.random.default_rng(3)
+    network, random = Network(RECIPES[model], seed=0), np.random.default_rng(3)
     network.step.assign(70)
     for variable in network.variables:
         if variable.dtype == "float32":
@@ -36,6 +36,7 @@ def plan(directory: Path, model: str = "softmax") -> Plan:
         replace(SETTINGS, model=model),
         run=1,
         start=None,
+        first_step=0,
         steps=70,
         save_every=1000,
         keep=5,

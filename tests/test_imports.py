@@ -17,16 +17,19 @@ LAYERS = [
     {"__main__"},
     {"cli"},
     {"commands.download", "commands.evaluate", "commands.predict", "commands.train"},
+    {"commands.lessons"},
     {"commands.inputs"},
     {"commands.answers", "commands.display", "commands.saving"},
     {"commands.console", "commands.options", "commands.results"},
-    {"training"},
+    {"training", "tuning"},
     {"checkpoint"},
     {"network"},
     {"layers", "optimizer"},
     {"augmentation"},
     {"plan"},
-    {"pretrained", "recipe", "run"},
+    {"pretrained", "run"},
+    {"recipe"},
+    {"labelled"},
     {"recognition"},
     {"evaluation"},
     {"predictor"},
@@ -43,7 +46,15 @@ LAYERS = [
     {"digit", "files", "parallel", "quiet"},
     {"errors"},
 ]
-TENSORFLOW_ROOMS = {"training", "checkpoint", "network", "layers", "optimizer", "augmentation"}
+TENSORFLOW_ROOMS = {
+    "training",
+    "tuning",
+    "checkpoint",
+    "network",
+    "layers",
+    "optimizer",
+    "augmentation",
+}
 
 PROBE = """
 import sys
@@ -68,11 +79,12 @@ def checkpoints(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> P
     from mnistcli.checkpoint import save
     from mnistcli.network import Network
     from mnistcli.plan import Request, make_plan
+    from mnistcli.recipe import RECIPES
 
     directory = tmp_path_factory.mktemp("checkpoints")
     choices = {"steps": 10, "save_every": 10, "keep": 1, "log_every": 10, "restart": False}
     plan = make_plan(directory, Request(), **choices, warn=print)
-    save(Network("softmax", seed=0), plan, 10, export=True)
+    save(Network(RECIPES["softmax"], seed=0), plan, 10, export=True)
     return directory
 
 

@@ -29,7 +29,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 def test_begins_at_zero(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.network import Network
 
-    network = Network("softmax", seed=0)
+    network = Network(RECIPES["softmax"], seed=0)
 
     assert network.w.shape == (784, 10)
     assert network.b.shape == (10,)
@@ -40,7 +40,7 @@ def test_begins_at_zero(tensorflow: None, batches: list[Batch]) -> None:
 def test_loss_and_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.network import Network
 
-    network = Network("softmax", seed=0)
+    network = Network(RECIPES["softmax"], seed=0)
     random = np.random.default_rng(2)
     w, b = random.normal(size=(784, 10)) / 10, random.normal(size=10)
     network.w.assign(w)
@@ -59,7 +59,7 @@ def test_loss_and_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> N
 def test_accuracy_is_the_share_of_right_answers(tensorflow: None) -> None:
     from mnistcli.network import Network
 
-    network = Network("softmax", seed=0)
+    network = Network(RECIPES["softmax"], seed=0)
     network.b.assign(np.eye(10)[3])
     label = np.eye(10, dtype=np.float32)[[3, 3, 3, 5]]
 
@@ -71,7 +71,7 @@ def test_equals_the_tutorials_graph(tensorflow: None, batches: list[Batch]) -> N
 
     from mnistcli.network import Network
 
-    network = Network("softmax", seed=0)
+    network = Network(RECIPES["softmax"], seed=0)
     for x, label in batches:
         network.train(x, label, 0.001)
 
@@ -104,7 +104,7 @@ def test_the_loss_is_of_smoothed_labels(
 ) -> None:
     from mnistcli.network import Network
 
-    network = Network(model, seed=0)
+    network = Network(RECIPES[model], seed=0)
     network.w.assign(np.random.default_rng(3).normal(size=network.w.shape) / 10)
     x, label = batches[0]
     logits = network.logits(x, network.step).numpy().astype(np.float64)
@@ -117,7 +117,7 @@ def test_the_loss_is_of_smoothed_labels(
 def test_the_loss_is_that_of_training(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.network import Network
 
-    network = Network("deepcnn", seed=0)
+    network = Network(RECIPES["deepcnn"], seed=0)
     network.w.assign(np.random.default_rng(3).normal(size=network.w.shape) / 10)
     x, label = batches[0]
     before = network.layers[0].mean.numpy()
@@ -134,7 +134,7 @@ def test_the_loss_is_that_of_training(tensorflow: None, batches: list[Batch]) ->
 def test_the_average_answers(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.network import Network
 
-    network = Network("deepcnn", seed=0)
+    network = Network(RECIPES["deepcnn"], seed=0)
     x, label = batches[0]
     network.b.assign(np.eye(10)[3] * 5)
     network.average.b.assign(np.eye(10)[7] * 5)
@@ -159,7 +159,7 @@ def test_layers_begin_differently_and_with_the_seed(model: str, tensorflow: None
     def beginnings(seed: int) -> list[NDArray[np.float32]]:
         kernels = [
             layer.kernel.numpy().ravel()
-            for layer in Network(model, seed).layers
+            for layer in Network(RECIPES[model], seed).layers
             if hasattr(layer, "kernel")
         ]
         return [kernel[:100] / kernel.std() for kernel in kernels]

@@ -14,6 +14,7 @@ from mnistcli.download import FILES
 from mnistcli.errors import ModelError
 from mnistcli.predictor import Predictor
 from mnistcli.preparation import prepare
+from mnistcli.recipe import RECIPES
 
 MEGABYTE = 1_000_000
 
@@ -61,7 +62,7 @@ def test_its_export_can_be_made_from_its_weights(images: np.ndarray) -> None:
     from mnistcli.checkpoint import from_weights, to_tflite
 
     record = pretrained.read_record()
-    network = from_weights(record.model, pretrained.read_weights(), record.seed)
+    network = from_weights(RECIPES[record.model], pretrained.read_weights(), record.seed)
 
     expected = Predictor(pretrained.read_export(), "").predict(images)
     for found in (
@@ -81,10 +82,10 @@ def test_training_can_start_from_its_weights(images: np.ndarray) -> None:
     from mnistcli.network import Network
 
     labels = one_hot([int(path.name[0]) for path in SAMPLES], 10)
-    resumed = from_weights("deepcnn", pretrained.read_weights(), 0)
+    resumed = from_weights(RECIPES["deepcnn"], pretrained.read_weights(), 0)
     losses = [
         float(network.train(to_input(images), labels, 0.0)) / len(SAMPLES)
-        for network in (resumed, Network("deepcnn", 0))
+        for network in (resumed, Network(RECIPES["deepcnn"], 0))
     ]
 
     assert losses[0] < 1 < losses[1]
@@ -104,8 +105,8 @@ def test_weights_of_another_model_are_refused(change: str) -> None:
     else:
         weights["b"] = weights["b"][:9]
 
-    with pytest.raises(ModelError, match="not the weights of deepcnn"):
-        from_weights("deepcnn", weights, 0)
+    with pytest.raises(ModelError, match="those of another model"):
+        from_weights(RECIPES["deepcnn"], weights, 0)
 
 
 READERS = {

@@ -1,6 +1,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from mnistcli.predictor import Predictor
 from mnistcli.recipe import RECIPES
 from mnistcli.run import Checkpoint, Settings, find_newest
 
+Progress = Callable[[int, float], None]
 pytestmark = pytest.mark.usefixtures("tensorflow")
 SETTINGS = Settings("softmax", "mnist", seed=5, batch_size=16, learning_rate=0.001, cycles=())
 
@@ -29,7 +31,15 @@ def data() -> Dataset:
 
 def plan_to(steps: int, directory: Path, start: Checkpoint | None = None) -> Plan:
     return Plan(
-        directory, SETTINGS, run=1, start=start, steps=steps, save_every=7, keep=2, log_every=5
+        directory,
+        SETTINGS,
+        run=1,
+        start=start,
+        first_step=start.step if start else 0,
+        steps=steps,
+        save_every=7,
+        keep=2,
+        log_every=5,
     )
 
 
@@ -40,13 +50,17 @@ def weights(checkpoint: Checkpoint) -> np.ndarray:
     return np.concatenate([network.w.numpy().ravel(), network.b.numpy()])
 
 
+def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, float]:
+    from mnistcli.training import train
+
+    return train(plan, data.images, data.targets, progress)
+
+
 def ignore(step: int, loss: float) -> None:
     pass
 
 
 def test_takes_the_steps_that_numpy_takes(data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     checkpoint, seconds = train(plan_to(20, tmp_path), data, ignore)
 
     w = np.zeros((785, 10))  # the last row is b
@@ -60,11 +74,11 @@ def test_takes_the_steps_that_numpy_takes(data: Dataset, tmp_path: Path) -> None
 
 
 def test_saves_and_reports_on_the_way(data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     reported: list[tuple[int, float]] = []
     checkpoint, _ = train(
-        plan_to(20, tmp_path), data, lambda step, loss: reported.append((step, loss))
+        plan_to(20, tmp_path),
+        data,
+        lambda step, loss: reported.append((step, loss)),
     )
 
     assert [step for step, _ in reported] == [5, 7, 10, 14, 15, 20]
@@ -80,11 +94,14 @@ def test_a_run_in_pieces_ends_in_the_very_same_state(
     model: str, data: Dataset, tmp_path: Path
 ) -> None:
     from mnistcli.checkpoint import restore
-    from mnistcli.training import train
 
     cycles = (25, 40) if RECIPES[model].is_one_cycle else ()
     settings = replace(SETTINGS, model=model, cycles=cycles)
-    whole, _ = train(replace(plan_to(40, tmp_path / "whole"), settings=settings), data, ignore)
+    whole, _ = train(
+        replace(plan_to(40, tmp_path / "whole"), settings=settings),
+        data,
+        ignore,
+    )
 
     piece = None
     for steps in (3, 4, 21, 40):
@@ -111,24 +128,26 @@ def test_augments_by_seed_and_step_where_the_recipe_says(
 
     monkeypatch.setattr(training, "augment", blacken)
     plan = replace(plan_to(4, tmp_path), settings=replace(SETTINGS, model=model, cycles=(4,)))
-    training.train(plan, data, ignore)
+    train(plan, data, ignore)
 
     assert set(seen) == ({(5, 0)} if RECIPES[model].warp else set())
 
 
 @pytest.mark.parametrize("model", ["cnn", "deepcnn"])
 def test_a_convolutional_network_learns(model: str, small_mnist: Path, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     settings = replace(SETTINGS, model=model, learning_rate=0.003, cycles=(60,), batch_size=32)
-    train_images, test_images = (read("mnist", split, small_mnist) for split in ("train", "test"))
+    data, test_data = (read("mnist", split, small_mnist) for split in ("train", "test"))
     plan = replace(plan_to(60, tmp_path), settings=settings)
 
-    checkpoint, _ = train(plan, train_images, ignore)
+    checkpoint, _ = train(plan, data, ignore)
 
-    probabilities = Predictor(checkpoint.export, model).predict(test_images.images)
-    assert evaluate(probabilities, test_images.labels).accuracy > 0.9
-    other, _ = train(replace(plan, settings=replace(settings, seed=6), run=2), train_images, ignore)
+    probabilities = Predictor(checkpoint.export, model).predict(test_data.images)
+    assert evaluate(probabilities, test_data.labels).accuracy > 0.9
+    other, _ = train(
+        replace(plan, settings=replace(settings, seed=6), run=2),
+        data,
+        ignore,
+    )
     assert other.export != checkpoint.export
 
 
@@ -146,8 +165,6 @@ def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("steps", [1, 20])
 def test_weights_that_diverge_are_not_saved(steps: int, data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     plan = replace(plan_to(steps, tmp_path), settings=replace(SETTINGS, learning_rate=1e38))
 
     with pytest.raises(ModelError, match=r"diverged by step .* --learning-rate 1e\+38 is too high"):
@@ -157,8 +174,6 @@ def test_weights_that_diverge_are_not_saved(steps: int, data: Dataset, tmp_path:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     def interrupt(step: int, loss: float) -> None:
         if step == 10:
             os.kill(os.getpid(), number)
@@ -175,8 +190,6 @@ def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) ->
 
 
 def test_a_second_signal_acts_as_usual(data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     def interrupt_twice(step: int, loss: float) -> None:
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
@@ -186,8 +199,6 @@ def test_a_second_signal_acts_as_usual(data: Dataset, tmp_path: Path) -> None:
 
 
 def test_a_signal_at_the_last_step_stops_nothing(data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     def interrupt(step: int, loss: float) -> None:
         if step == 20:
             os.kill(os.getpid(), signal.SIGINT)
@@ -198,12 +209,12 @@ def test_a_signal_at_the_last_step_stops_nothing(data: Dataset, tmp_path: Path) 
 
 
 def test_an_ignored_signal_stays_ignored(data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import train
-
     former = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         checkpoint, _ = train(
-            plan_to(20, tmp_path), data, lambda step, loss: os.kill(os.getpid(), signal.SIGINT)
+            plan_to(20, tmp_path),
+            data,
+            lambda step, loss: os.kill(os.getpid(), signal.SIGINT),
         )
     finally:
         signal.signal(signal.SIGINT, former)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mnistcli import __version__, dataset, download, pretrained
-from mnistcli.checkpoint import from_weights, restore, to_tflite
+from mnistcli.checkpoint import from_weights, read_weights, restore, to_tflite
 from mnistcli.commands.console import Console
 from mnistcli.evaluation import evaluate
 from mnistcli.predictor import Predictor
@@ -30,13 +30,12 @@ def main() -> None:
     if checkpoint is None:
         sys.exit(f"{directory}: no trained model here")
     settings = checkpoint.settings
-    if settings.dataset != "mnist":
-        sys.exit(f"{directory}: trained on {settings.dataset}, not on mnist")
+    if settings.trained_on != "mnist":
+        sys.exit(f"{directory}: trained on {settings.trained_on}, not on mnist")
 
-    network = restore(checkpoint)
-    variables = (network.average or network).name_variables()
-    weights = {name: value.numpy().astype(np.float16) for name, value in variables.items()}
-    tflite = to_tflite(from_weights(settings.model, weights, settings.seed))
+    trained = read_weights(restore(checkpoint))
+    weights = {name: weight.astype(np.float16) for name, weight in trained.items()}
+    tflite = to_tflite(from_weights(settings.recipe, weights, settings.seed))
 
     test = dataset.load("mnist", "test", data_dir, console)
     scored = evaluate(Predictor(tflite, "the export").predict(test.images), test.labels)

@@ -89,7 +89,7 @@ def _score_pictures(
     from mnistcli.digit import CLASSES
     from mnistcli.evaluation import evaluate
     from mnistcli.recognition import recognise
-    from mnistcli.sources import label_of
+    from mnistcli.sources import UNLABELLED, label_of
 
     labels, probabilities = [], []
     for answer in recognise(pictures, model.predictor, open_detector(), preprocess, invert):
@@ -98,7 +98,7 @@ def _score_pictures(
             continue
         label = label_of(answer.file)
         if label is None:
-            console.error(f"{answer.file}: no label: a name like 8_3.png is expected")
+            console.error(f"{answer.file}: {UNLABELLED}")
             continue
         labels.append(label)
         probabilities.append(answer.readings[0].probabilities)

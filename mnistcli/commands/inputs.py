@@ -80,7 +80,7 @@ def open_model(checkpoint: Checkpoint, console: Console) -> Model:
     source = str(checkpoint.path)
     settings = checkpoint.settings
     predictor = Predictor(export, source)
-    return Model(predictor, settings.model, checkpoint.step, settings.dataset, source)
+    return Model(predictor, settings.model, checkpoint.step, settings.trained_on, source)
 
 
 def _export(checkpoint: Checkpoint, console: Console) -> bytes:

@@ -1,6 +1,7 @@
 """``mnistcli train``."""
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,9 +13,7 @@ from mnistcli.recipe import DEFAULT_MODEL, RECIPES
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mnistcli.dataset import Dataset
-    from mnistcli.plan import Plan
-    from mnistcli.run import Checkpoint
+    from mnistcli.commands.lessons import Outcome
 
 COUNT = click.IntRange(min=1)
 
@@ -60,6 +59,12 @@ def _by_model(name: str) -> str:
     help="Decides all that is random.",
 )
 @options.dataset
+@click.option(
+    "--pictures",
+    type=options.Directory(),
+    metavar="DIR",
+    help="Go on with labelled pictures, in place of a data set.",
+)
 @options.data_dir
 @options.checkpoint_dir
 @click.option(
@@ -74,15 +79,16 @@ def _by_model(name: str) -> str:
 )
 @options.min_accuracy
 @options.as_json
-@click.pass_obj
+@click.pass_context
 def train(
-    console: Console,
+    ctx: click.Context,
     model: str | None,
     steps: int | None,
     batch_size: int | None,
     learning_rate: float | None,
     seed: int | None,
     dataset: str,
+    pictures: "Path | None",
     data_dir: "Path",
     checkpoint_dir: "Path",
     save_every: int,
@@ -97,16 +103,19 @@ def train(
     Goes on from the newest checkpoint in --checkpoint-dir until --steps is reached, then scores
     the model on the data set's 10,000 test images. A run goes on with its own settings and data
     set. MNIST is downloaded, and strokes are drawn, if they aren't in --data-dir yet.
+
+    With --pictures, what is in --checkpoint-dir, or the pretrained model where nothing is, goes on
+    with pictures of your own, labelled by names like 8_3.png or by folders like 8/, and is scored
+    on some of them that are held out, before and after.
     """
-    from mnistcli.commands.inputs import open_model
-    from mnistcli.dataset import AUTO, load
-    from mnistcli.evaluation import evaluate
+    from mnistcli.commands.lessons import train_on_dataset, train_on_pictures
+    from mnistcli.dataset import AUTO
     from mnistcli.plan import Request, make_plan
 
+    console: Console = ctx.obj
     asked = None if dataset == AUTO else dataset
-    # Whether the data that was asked for can be had at all comes before what it is wanted for.
-    test = load(asked, "test", data_dir, console) if asked else None
-    plan = make_plan(
+    plan = partial(
+        make_plan,
         checkpoint_dir,
         Request(model, asked, seed, batch_size, learning_rate),
         steps=steps,
@@ -116,81 +125,33 @@ def train(
         restart=restart,
         warn=console.warn,
     )
-    test = test or load(plan.settings.dataset, "test", data_dir, console)
-    if plan.reached:
-        console.info(f"{plan.reached.path}: step {plan.reached.step} is reached, nothing to train")
-        checkpoint, seconds = plan.reached, 0.0
+    if pictures:
+        if asked:
+            raise click.UsageError("--dataset and --pictures can't be used together", ctx)
+        outcome = train_on_pictures(pictures, lambda digest: plan(pictures=digest), console)
     else:
-        data, test = _load_beside(test, plan.settings.dataset, data_dir, console)
-        checkpoint, seconds = _carry_out(plan.on(data.name), data, console)
-    trained = open_model(checkpoint, console)
-    evaluation = evaluate(trained.predictor.predict(test.images), test.labels)
+        outcome = train_on_dataset(asked, data_dir, plan, console)
+    _echo(outcome, json)
+    results.check_accuracy(outcome.score, min_accuracy)
+    if console.errors:
+        ctx.exit(1)
+
+
+def _echo(outcome: "Outcome", json: bool) -> None:
+    test, score, before = outcome.test, outcome.score, outcome.before
     if json:
         results.echo_json(
             {
-                "model": trained.describe(),
+                "model": outcome.model.describe(),
                 "dataset": test.name,
-                "step": checkpoint.step,
-                **results.describe(evaluation),
-                "seconds": seconds,
-                "checkpoint": trained.source,
+                "step": outcome.checkpoint.step,
+                **results.describe(score),
+                **({"before": results.describe(before)} if before else {}),
+                "seconds": outcome.seconds,
+                "checkpoint": outcome.model.source,
             }
         )
-    else:
-        results.echo_accuracy(evaluation, test.name, test.split)
-    results.check_accuracy(evaluation, min_accuracy)
-
-
-def _load_beside(
-    test: "Dataset", asked: str, data_dir: "Path", console: Console
-) -> "tuple[Dataset, Dataset]":
-    """Load the training images that go with test images; return those that belong together.
-
-    Of ``auto``, MNIST's may turn out to be damaged where no source has them: then both are strokes.
-    """
-    from mnistcli.dataset import load
-
-    data = _read_beside_tensorflow(test.name, data_dir)
-    if data is None:
-        data = load(asked if test.name == "mnist" else test.name, "train", data_dir, console)
-    if data.name != test.name:
-        test = load(data.name, "test", data_dir, console)
-    return data, test
-
-
-def _read_beside_tensorflow(name: str, data_dir: "Path") -> "Dataset | None":
-    """Read the training images, if they are there, while TensorFlow is imported in seconds."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from mnistcli.dataset import read
-    from mnistcli.errors import DataError
-    from mnistcli.quiet import undisturbed_import
-
-    with ThreadPoolExecutor() as pool, undisturbed_import():
-        reading = pool.submit(read, name, "train", data_dir)
-        import mnistcli.training  # noqa: F401
-
-    try:
-        return reading.result()
-    except DataError:
-        return None
-
-
-def _carry_out(plan: "Plan", data: "Dataset", console: Console) -> "tuple[Checkpoint, float]":
-    """Train, and say what is done."""
-    from mnistcli.training import train
-
-    settings = plan.settings
-    first_step = plan.start.step if plan.start else 0
-    if plan.start and settings.cycles != plan.start.settings.cycles:
-        end = max(plan.start.settings.cycles)
-        console.info(f"the learning rate's cycle ends at step {end}: a new one goes on from there")
-    console.info(
-        f"training {settings.model} on {settings.dataset} from step {first_step} to {plan.steps}, "
-        f"batch size {settings.batch_size}, learning rate {settings.learning_rate}, "
-        f"seed {settings.seed}"
-    )
-    with console.show_training(first_step, plan.steps, plan.log_every) as progress:
-        checkpoint, seconds = train(plan, data, progress)
-    console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
-    return checkpoint, seconds
+        return
+    if before:
+        results.echo_accuracy(before, test.name, f"{test.split}, before")
+    results.echo_accuracy(score, test.name, test.split)

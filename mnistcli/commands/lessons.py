@@ -1,0 +1,146 @@
+"""The two ways to train: on a data set, or going on with labelled pictures."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli import labelled, pretrained
+from mnistcli.commands.console import Console
+from mnistcli.commands.inputs import Model, open_model, open_pretrained
+from mnistcli.dataset import Dataset, load, read
+from mnistcli.errors import DataError
+from mnistcli.evaluation import Evaluation, evaluate
+from mnistcli.quiet import undisturbed_import
+from mnistcli.run import Checkpoint, open_checkpoint
+
+if TYPE_CHECKING:
+    from mnistcli.plan import Plan
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A model that was trained, and its score."""
+
+    model: Model
+    checkpoint: Checkpoint
+    seconds: float  # of the steps
+    test: Dataset
+    score: Evaluation
+    before: Evaluation | None = None  # of pictures, the score of what was there before
+
+
+def train_on_dataset(
+    asked: str | None, data_dir: Path, make_plan: "Callable[[], Plan]", console: Console
+) -> Outcome:
+    """Train on the data set that was asked for, or on the run's, and score on its test images."""
+    # Whether the data that was asked for can be had at all comes before what it is wanted for.
+    test = load(asked, "test", data_dir, console) if asked else None
+    plan = make_plan()
+    test = test or load(plan.settings.dataset, "test", data_dir, console)
+    if plan.reached:
+        checkpoint, seconds = _report_reached(plan.reached, console), 0.0
+    else:
+        data, test = _load_beside(test, plan.settings.dataset, data_dir, console)
+        plan = plan.on(data.name)
+        checkpoint, seconds = _carry_out(plan, data.images, data.targets, data.name, console)
+    model = open_model(checkpoint, console)
+    return Outcome(model, checkpoint, seconds, test, _score(model, test))
+
+
+def train_on_pictures(
+    directory: Path, make_plan: "Callable[[str], Plan]", console: Console
+) -> Outcome:
+    """Go on with labelled pictures, and score on those held out."""
+    pictures, held_out = labelled.load(directory, console.warn, console.error)
+    plan = make_plan(labelled.digest(pictures))
+    base = _open_base(plan, console)
+    before = _score(base, held_out)
+    if plan.reached:
+        checkpoint, seconds = _report_reached(plan.reached, console), 0.0
+    else:
+        with undisturbed_import():
+            from mnistcli.training import fix_devices
+            from mnistcli.tuning import make_lessons
+
+        fix_devices()
+        images, targets = make_lessons(pictures, base.predictor, plan.settings.seed)
+        what = f"{len(pictures.labels)} pictures, with {len(held_out.labels)} held out,"
+        checkpoint, seconds = _carry_out(plan, images, targets, what, console)
+    model = open_model(checkpoint, console)
+    return Outcome(model, checkpoint, seconds, held_out, _score(model, held_out), before)
+
+
+def _open_base(plan: "Plan", console: Console) -> Model:
+    """Open what goes on with the pictures."""
+    base = plan.settings.base
+    if base is None or base == pretrained.SOURCE:
+        return open_pretrained()
+    return open_model(open_checkpoint(plan.directory / base), console)
+
+
+def _score(model: Model, data: Dataset) -> Evaluation:
+    return evaluate(model.predictor.predict(data.images), data.labels)
+
+
+def _report_reached(checkpoint: Checkpoint, console: Console) -> Checkpoint:
+    console.info(f"{checkpoint.path}: step {checkpoint.step} is reached, nothing to train")
+    return checkpoint
+
+
+def _load_beside(
+    test: Dataset, asked: str, data_dir: Path, console: Console
+) -> tuple[Dataset, Dataset]:
+    """Load the training images that go with test images; return those that belong together.
+
+    Of ``auto``, MNIST's may turn out to be damaged where no source has them: then both are strokes.
+    """
+    data = _read_beside_tensorflow(test.name, data_dir)
+    if data is None:
+        data = load(asked if test.name == "mnist" else test.name, "train", data_dir, console)
+    if data.name != test.name:
+        test = load(data.name, "test", data_dir, console)
+    return data, test
+
+
+def _read_beside_tensorflow(name: str, data_dir: Path) -> Dataset | None:
+    """Read the training images, if they are there, while TensorFlow is imported in seconds."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor() as pool, undisturbed_import():
+        reading = pool.submit(read, name, "train", data_dir)
+        import mnistcli.training  # noqa: F401
+
+    try:
+        return reading.result()
+    except DataError:
+        return None
+
+
+def _carry_out(
+    plan: "Plan",
+    images: NDArray[np.uint8],
+    targets: NDArray[np.float32],
+    what: str,
+    console: Console,
+) -> tuple[Checkpoint, float]:
+    """Train on ``what`` the images are of, and say what is done."""
+    from mnistcli.training import train
+
+    settings = plan.settings
+    first_step = plan.first_step
+    if plan.start and settings.cycles[:-1] == plan.start.settings.cycles != ():
+        end = settings.cycles[-2]
+        console.info(f"the learning rate's cycle ends at step {end}: a new one goes on from there")
+    console.info(
+        f"training {settings.model} on {what} from step {first_step} to {plan.steps}, "
+        f"batch size {settings.batch_size}, learning rate {settings.learning_rate}, "
+        f"seed {settings.seed}"
+    )
+    with console.show_training(first_step, plan.steps, plan.log_every) as progress:
+        checkpoint, seconds = train(plan, images, targets, progress)
+    console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
+    return checkpoint, seconds
