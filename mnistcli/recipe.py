@@ -137,7 +137,7 @@ def _tune(model: str, steps: int, learning_rate: float) -> Recipe:
 
 
 TUNING = {
-    "softmax": _tune("softmax", steps=300, learning_rate=0.0002),
+    "softmax": _tune("softmax", steps=300, learning_rate=0.00015),
     "cnn": _tune("cnn", steps=300, learning_rate=0.001),
     "deepcnn": _tune("deepcnn", steps=200, learning_rate=0.0005),
 }

@@ -1,0 +1,84 @@
+"""Forty pictures of one odd hand: what training on them does to that hand and to MNIST.
+
+usage: python benchmarks/odd_hand.py MNIST_DATA [CHECKPOINT_DIR]
+
+Three hands, drawn by the strokes' generator with settings far from its usual ones, write 1,000
+digits each. The first four pictures of each digit are what `mnistcli train --pictures` is given;
+the others only score. Goes on from a copy of CHECKPOINT_DIR, or from the pretrained model.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from mnistcli import strokes
+from mnistcli.hand import Hand
+from mnistcli.pen import Pen
+
+MNISTCLI = Path(sys.executable).parent / "mnistcli"
+NEAT = Hand(jitter=(0.01, 0.03), overshoot=0.1, warp=0.03, rotation=0.05)
+HANDS = {
+    "slanted far to the left": NEAT._replace(slant=(-1.3, 0.08), width=(0.3, 0.08)),
+    "slanted far to the right": NEAT._replace(slant=(1.2, 0.08), width=(0.3, 0.08)),
+    "narrow, slanted to the left": NEAT._replace(slant=(-0.75, 0.08), width=(-0.6, 0.08)),
+}
+PEN = Pen(radius=(0.3, 0.1))
+SEED = 100
+FEW = 4
+"""Pictures of each digit to train on."""
+
+
+def run(*arguments: object) -> dict[str, Any]:
+    """Return the document that a command prints."""
+    command = [str(argument) for argument in (MNISTCLI, "-q", *arguments, "--json")]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def write_pictures(hand: Hand, few: Path, others: Path) -> None:
+    """Write the pictures, dark on light, as DIGIT_NUMBER.png."""
+    counts = [0] * 10
+    for image, label in zip(*strokes.make_block(SEED, 0, hand, PEN), strict=True):
+        directory = few if counts[label] < FEW else others
+        directory.mkdir(exist_ok=True)
+        Image.fromarray(~image).save(directory / f"{label}_{counts[label]}.png")
+        counts[label] += 1
+
+
+def main() -> None:
+    """Print a row for each hand."""
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    mnist = ("eval", "--dataset", "mnist", "--data-dir", sys.argv[1])
+    base = sys.argv[2:]
+    untrained = ("--checkpoint-dir", base[0]) if base else ("--pretrained",)
+    print("| hand | its other pictures | held out | MNIST's test images | steps |")
+    print("|---|---|---|---|---|")
+    for name, hand in HANDS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            few, others, tuned = (Path(folder) / part for part in ("few", "others", "tuned"))
+            write_pictures(hand, few, others)
+            if base:
+                shutil.copytree(base[0], tuned)
+            trained = run("train", "--pictures", few, "--checkpoint-dir", tuned)
+            shown = [
+                f"{before['accuracy']:.2%} → {after['accuracy']:.2%}"
+                for before, after in (
+                    [
+                        run("eval", others, *model)
+                        for model in (untrained, ("--checkpoint-dir", tuned))
+                    ],
+                    (trained["before"], trained),
+                    [run(*mnist, *model) for model in (untrained, ("--checkpoint-dir", tuned))],
+                )
+            ]
+            print("|", " | ".join([name, *shown, f"{trained['seconds']:.1f} s"]), "|", flush=True)
+
+
+if __name__ == "__main__":
+    main()
