@@ -1,7 +1,8 @@
 """A network's tensors on disk, and its export (TensorFlow)."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,8 @@ def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkp
         OSError: it can't be written; the directory's other checkpoints are as they were.
     """
     with run.new_checkpoint(plan.directory, plan.settings, plan.run, step) as folder:
-        try:
-            with silenced_stderr():
-                tf.train.Checkpoint(network=network).write(str(folder / run.WEIGHTS))
-        except tf.errors.OpError as error:
-            reason = error.message.splitlines()[0]
-            raise OSError(errno.EIO, reason, str(plan.directory)) from error
+        with _os_errors(plan.directory), silenced_stderr():
+            tf.train.Checkpoint(network=network).write(str(folder / run.WEIGHTS))
         if export:
             write_whole(folder / run.EXPORT, to_tflite(network))
     return run.open_checkpoint(plan.directory / f"model-{step}")
@@ -95,18 +92,27 @@ def to_tflite(network: Network) -> bytes:
         return bytes(converter.convert())
 
 
-def to_saved_model(network: Network, directory: Path) -> None:
-    """Write ``Network.y`` as a SavedModel: float32 ``x`` [N, 784] to float32 ``y`` [N, 10].
+def write_saved_model(network: Network, directory: Path) -> None:
+    """Write ``Network.y`` as a SavedModel, float32 [N, 784] to float32 [N, 10].
 
     It holds the weights that answer, and nothing of the optimizer's.
+
+    Raises:
+        OSError: it can't be written.
     """
-    classifier = network.answering
-    model = tf.Module()
-    model.layers, model.w, model.b = classifier.layers, classifier.w, classifier.b
-    with silenced_stderr():
+    answering, model = network.answering, tf.Module()
+    model.layers, model.w, model.b = answering.layers, answering.w, answering.b
+    with _os_errors(directory), silenced_stderr():
         model.y = tf.function(
-            lambda x: {"y": tf.nn.softmax(classifier.logits(x))},
-            input_signature=[IMAGES],
-            autograph=False,
+            lambda x: tf.nn.softmax(answering.logits(x)), input_signature=[IMAGES], autograph=False
         )
         tf.saved_model.save(model, str(directory), signatures=model.y)
+
+
+@contextmanager
+def _os_errors(directory: Path) -> Iterator[None]:
+    """Raise as :class:`OSError` what TensorFlow raises where it can't write."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(errno.EIO, error.message.splitlines()[0], str(directory)) from error

@@ -11,6 +11,7 @@ from mnistcli import __version__
 from mnistcli.commands.console import Console
 from mnistcli.commands.download import download
 from mnistcli.commands.evaluate import evaluate
+from mnistcli.commands.export import export
 from mnistcli.commands.predict import predict
 from mnistcli.commands.results import discard_output
 from mnistcli.commands.train import train
@@ -70,5 +71,5 @@ def main(ctx: click.Context, quiet: bool) -> None:
     ctx.obj = Console(is_quiet=quiet)
 
 
-for command in (download, train, evaluate, predict):
+for command in (download, train, evaluate, predict, export):
     main.add_command(command)

@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mnistcli.errors import DataError
@@ -19,8 +22,10 @@ def read_whole(path: Path) -> bytes:
         raise DataError(f"{path}: {error.strerror}") from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, is_flushed: bool = True) -> None:
     """Put ``content`` at ``path``: written aside, flushed to disk, then renamed.
+
+    Thousands of files that can be made again are not flushed one by one.
 
     Raises:
         OSError: it can't be written; what was at ``path`` is as it was.
@@ -30,12 +35,37 @@ def write_whole(path: Path, content: bytes) -> None:
         with aside.open("wb") as stream:
             stream.write(content)
             stream.flush()
-            os.fsync(stream.fileno())
+            if is_flushed:
+                os.fsync(stream.fileno())
         aside.replace(path)
     except OSError as error:  # of a write, it doesn't say which file
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         aside.unlink(missing_ok=True)
+    if is_flushed:
+        flush(path.parent)
+
+
+@contextmanager
+def new_directory(path: Path) -> Iterator[Path]:
+    """Yield an empty directory aside; on leaving it is at ``path``, flushed to disk.
+
+    Raises:
+        OSError: it can't be written; what was at ``path`` is as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside, replaced = (path.with_name(f".{path.name}.{os.getpid()}{end}") for end in ("", ".old"))
+    aside.mkdir()
+    try:
+        yield aside
+        for file in aside.rglob("*"):
+            flush(file)
+        if path.exists():
+            path.rename(replaced)
+        aside.rename(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
     flush(path.parent)
 
 

@@ -22,12 +22,7 @@ if TYPE_CHECKING:
 @options.pretrained
 @options.dataset
 @options.data_dir
-@click.option(
-    "--split",
-    type=click.Choice(["test", "train"]),
-    default="test",
-    help="Which images of the data set.",
-)
+@options.split
 @options.min_accuracy
 @options.as_json
 @click.pass_context

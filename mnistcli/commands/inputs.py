@@ -19,6 +19,7 @@ class Model:
     """A predictor, and what every result says of it."""
 
     predictor: Predictor
+    export: bytes  # the .tflite that it runs
     name: str
     step: int
     dataset: str  # trained on
@@ -41,32 +42,37 @@ def choose_model(ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool) 
         ModelError: a directory was named and holds no model, or a damaged one.
         click.UsageError: both options were given.
     """
-    model = _choose_model(ctx, checkpoint_dir, is_pretrained)
-    ctx.obj.info(f"model: {model.source}, {model.name} after {model.step} steps on {model.dataset}")
+    console: Console = ctx.obj
+    checkpoint = choose_checkpoint(ctx, checkpoint_dir, is_pretrained)
+    model = open_model(checkpoint, console) if checkpoint else open_pretrained()
+    console.info(f"model: {model.source}, {model.name} after {model.step} steps on {model.dataset}")
     return model
 
 
-def _choose_model(ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool) -> Model:
+def choose_checkpoint(
+    ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool
+) -> Checkpoint | None:
+    """Find the checkpoint that the options mean, None where they mean the pretrained model."""
     console: Console = ctx.obj
     named = ctx.get_parameter_source("checkpoint_dir")
     if is_pretrained:
         if named is not ParameterSource.COMMANDLINE:
-            return open_pretrained()
+            return None
         if ctx.get_parameter_source("pretrained") is ParameterSource.COMMANDLINE:
             raise click.UsageError("--checkpoint-dir and --pretrained can't be used together", ctx)
-    if checkpoint := find_newest(checkpoint_dir, console.warn):
-        return open_model(checkpoint, console)
-    if named is not ParameterSource.DEFAULT:
-        raise ModelError(f"{checkpoint_dir}: no trained model here; 'mnistcli train' makes one")
-    console.info(f"{checkpoint_dir}: no trained model here yet, so the pretrained one answers")
-    return open_pretrained()
+    checkpoint = find_newest(checkpoint_dir, console.warn)
+    if not checkpoint:
+        if named is not ParameterSource.DEFAULT:
+            raise ModelError(f"{checkpoint_dir}: no trained model here; 'mnistcli train' makes one")
+        console.info(f"{checkpoint_dir}: no trained model here yet, so the pretrained one answers")
+    return checkpoint
 
 
 def open_pretrained() -> Model:
     """Open the model that comes with the package."""
-    record = pretrained.read_record()
-    predictor = Predictor(pretrained.read_export(), pretrained.SOURCE)
-    return Model(predictor, record.model, record.step, record.dataset, pretrained.SOURCE)
+    record, export = pretrained.read_record(), pretrained.read_export()
+    predictor = Predictor(export, pretrained.SOURCE)
+    return Model(predictor, export, record.model, record.step, record.dataset, pretrained.SOURCE)
 
 
 def open_detector() -> Predictor:
@@ -80,7 +86,7 @@ def open_model(checkpoint: Checkpoint, console: Console) -> Model:
     source = str(checkpoint.path)
     settings = checkpoint.settings
     predictor = Predictor(export, source)
-    return Model(predictor, settings.model, checkpoint.step, settings.trained_on, source)
+    return Model(predictor, export, settings.model, checkpoint.step, settings.trained_on, source)
 
 
 def _export(checkpoint: Checkpoint, console: Console) -> bytes:

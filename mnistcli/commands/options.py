@@ -65,6 +65,12 @@ invert = click.option(
     default="auto",
     help="Whether the ink is dark on light. With --preprocess plain, auto means yes.",
 )
+split = click.option(
+    "--split",
+    type=click.Choice(["test", "train"]),
+    default="test",
+    help="Which images of the data set.",
+)
 min_accuracy = click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 1),

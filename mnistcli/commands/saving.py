@@ -1,5 +1,6 @@
-"""Images saved as pictures."""
+"""Images saved as PNG."""
 
+import errno
 import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -10,8 +11,10 @@ from mnistcli.files import write_whole
 from mnistcli.framing import Gray
 from mnistcli.recognition import Answer
 
-MARK = {"Software": "mnistcli predict --save-preprocessed"}
+MARK = {"Software": "mnistcli"}
 """Text in a saved image, by which it is known to be one that may be replaced."""
+
+FOREIGN = "there already, and not by mnistcli"
 
 LONGEST = 100
 """Most characters of a picture's name that are kept."""
@@ -34,12 +37,21 @@ def save_images(
         for reading in answer.readings:
             path = directory / f"{_choose_name(answer.file, taken)}.28x28.png"
             try:
-                if path.exists() and not _is_ours(path):
-                    raise FileExistsError(0, "there already, and not by mnistcli")
-                write_whole(path, _to_png(reading.digit.image))
+                save_image(path, reading.digit.image)
             except OSError as error:
                 report(f"{path}: not saved: {error.strerror}")
         yield answer
+
+
+def save_image(path: Path, image: Gray) -> None:
+    """Save an image; a file that was not saved by this is left as it is.
+
+    Raises:
+        OSError: there is such a file, or it can't be written.
+    """
+    if path.exists() and not _is_ours(path):
+        raise FileExistsError(errno.EEXIST, FOREIGN, str(path))
+    write_whole(path, _to_png(image), is_flushed=False)
 
 
 def _choose_name(file: str, taken: set[str]) -> str:

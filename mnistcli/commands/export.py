@@ -1,0 +1,132 @@
+"""``mnistcli export``."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mnistcli.commands import options
+from mnistcli.commands.console import Console
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mnistcli.run import Checkpoint
+
+OTHER_FORMATS = (".h5", ".keras", ".onnx", ".pb", ".pt", ".pth")
+
+
+@click.group()
+def export() -> None:
+    """Take a trained model, or MNIST's images, elsewhere."""
+
+
+@export.command("model")
+@click.argument("out", type=click.Path())
+@options.checkpoint_dir
+@options.pretrained
+@click.pass_context
+def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretrained: bool) -> None:
+    """Write the trained model for other programs.
+
+    OUT is a file whose name ends in .tflite, for TensorFlow Lite, or a directory, for a SavedModel
+    of TensorFlow's. Both tell how to prepare their input: the one in the archive at its end
+    (unzip -p FILE.tflite metadata.json), the other in DIRECTORY/assets.extra/metadata.json.
+    """
+    import errno
+    from pathlib import Path
+
+    from mnistcli import metadata
+    from mnistcli.commands.inputs import choose_checkpoint, open_model, open_pretrained
+    from mnistcli.commands.saving import FOREIGN
+    from mnistcli.files import new_directory, write_whole
+
+    console: Console = ctx.obj
+    path = Path(out)
+    if path.suffix in OTHER_FORMATS:
+        raise click.UsageError(f"{out}: expected FILE.tflite, or a directory for a SavedModel", ctx)
+    checkpoint = choose_checkpoint(ctx, checkpoint_dir, pretrained)
+    model = open_model(checkpoint, console) if checkpoint else open_pretrained()
+    described = metadata.describe(model.describe())
+    if path.exists() and not metadata.is_ours(path):
+        raise FileExistsError(errno.EEXIST, FOREIGN, out)
+    if path.suffix == ".tflite":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, metadata.attach(model.export, described))
+    else:
+        with new_directory(path) as directory:
+            _write_saved_model(checkpoint, directory)
+            extra = directory / metadata.EXTRA
+            extra.parent.mkdir()
+            extra.write_bytes(metadata.serialise(described))
+    click.echo(f"{path}\t{model.name}\t{model.source}")
+
+
+def _write_saved_model(checkpoint: "Checkpoint | None", directory: "Path") -> None:
+    from mnistcli import pretrained
+    from mnistcli.quiet import undisturbed_import
+    from mnistcli.recipe import RECIPES
+
+    with undisturbed_import():
+        from mnistcli.checkpoint import from_weights, restore, write_saved_model
+
+    if checkpoint:
+        network = restore(checkpoint)
+    else:
+        record = pretrained.read_record()
+        network = from_weights(RECIPES[record.model], pretrained.read_weights(), record.seed)
+    write_saved_model(network, directory)
+
+
+def _to_digits(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> frozenset[int] | None:
+    if value is None:
+        return None
+    digits = value.replace(",", "")
+    if not digits or not set(digits) <= set("0123456789"):
+        raise click.BadParameter(f"{value!r} is not a list of digits, such as 38 or 3,8.")
+    return frozenset(map(int, digits))
+
+
+@export.command("images")
+@click.argument("out_dir", type=options.Directory())
+@options.dataset
+@options.data_dir
+@options.split
+@click.option("--count", type=click.IntRange(min=1), metavar="N", help="Only the first N of them.")
+@click.option(
+    "--digits", callback=_to_digits, metavar="DIGITS", help="Only images of these, as 38 or 3,8."
+)
+@click.option("--invert", is_flag=True, help="Dark ink on white, as on paper.")
+@click.pass_obj
+def export_images(
+    console: Console,
+    out_dir: "Path",
+    dataset: str,
+    data_dir: "Path",
+    split: str,
+    count: int | None,
+    digits: frozenset[int] | None,
+    invert: bool,
+) -> None:
+    """Write a data set's images as PNG files into OUT_DIR.
+
+    They are named DIGIT_NUMBER.png, by the label and the image's place in the data set, counted
+    from 0, so predict and eval read them as pictures.
+    """
+    from itertools import islice
+
+    from mnistcli.commands.saving import save_image
+    from mnistcli.dataset import load
+
+    data = load(dataset, split, data_dir, console)
+    labels = data.labels.tolist()
+    chosen = (index for index, label in enumerate(labels) if digits is None or label in digits)
+    indices = list(islice(chosen, count))
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with console.show_progress("images") as progress:
+        for made, index in enumerate(indices, start=1):
+            image = data.images[index]
+            save_image(out_dir / f"{labels[index]}_{index:05}.png", ~image if invert else image)
+            progress(str(out_dir), made, len(indices))
+    click.echo(f"{out_dir}\t{len(indices)}\t{data.name}\t{data.split}")

@@ -1,0 +1,78 @@
+"""What an exported model says of itself: what made it, its input, its output."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from mnistcli import __version__
+from mnistcli.digit import CLASSES, PIXELS, SIDE
+from mnistcli.framing import BOX, CENTRE, EDGE
+
+MEMBER = "metadata.json"
+
+EXTRA = Path("assets.extra", MEMBER)
+"""Where a SavedModel has it: in the folder that TensorFlow leaves to others."""
+
+MAKER = "mnistcli"
+
+PREPROCESSING = (
+    "Gray levels from 0 to 255, light ink on a background of 0; dark ink on light is inverted.",
+    f"Crop to the box of the levels above {EDGE} of the strongest.",
+    f"Scale the longer side to {BOX} pixels, keeping the shape, with a Hamming window; then scale "
+    "the levels, so that the strongest is 255.",
+    f"Put into {SIDE} rows of {SIDE} pixels, background 0, by whole pixels, the ink's centre of "
+    f"mass on row and column {CENTRE}, counted from 0.",
+    "Divide by 255, and flatten, row after row.",
+)
+"""``framing.frame`` and ``digit.to_input`` in words."""
+
+
+def describe(model: dict[str, str | int]) -> dict[str, Any]:
+    """Return the document; ``model`` is that of the commands' JSON."""
+    return {
+        "version": 1,
+        "made_by": f"{MAKER} {__version__}",
+        "model": model,
+        "input": {"name": "x", "dtype": "float32", "shape": [None, PIXELS], "range": [0, 1]},
+        "preprocessing": PREPROCESSING,
+        "output": {
+            "name": "output_0",
+            "dtype": "float32",
+            "shape": [None, CLASSES],
+            "range": [0, 1],
+            "labels": list(range(CLASSES)),
+            "meaning": "each digit's probability",
+        },
+    }
+
+
+def serialise(metadata: dict[str, Any]) -> bytes:
+    """Return the document as a file's content."""
+    return f"{json.dumps(metadata, indent=2)}\n".encode()
+
+
+def attach(tflite: bytes, metadata: dict[str, Any]) -> bytes:
+    """Return a ``.tflite`` with the document in a zip archive at its end.
+
+    That is where TensorFlow Lite's "associated files" are: interpreters don't look there, and
+    ``unzip -p FILE metadata.json`` does.
+    """
+    stream = io.BytesIO(tflite)
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr(zipfile.ZipInfo(MEMBER), serialise(metadata))
+    return stream.getvalue()
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether a ``.tflite`` or a SavedModel's directory bears such a document."""
+    try:
+        if path.is_dir():
+            content = (path / EXTRA).read_bytes()
+        else:
+            with zipfile.ZipFile(path) as archive:
+                content = archive.read(MEMBER)
+        return str(json.loads(content)["made_by"]).startswith(MAKER)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return False
