@@ -1,5 +1,7 @@
 """The command line: the group of the commands, and the one place where errors become exit codes."""
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +53,8 @@ class ErrorGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         with exit_codes():
+            if sys.stdout is None:  # closed: better said before hours of training than after
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
             return super().invoke(ctx)
 
 
@@ -73,3 +77,15 @@ def main(ctx: click.Context, quiet: bool) -> None:
 
 for command in (download, train, evaluate, predict, export):
     main.add_command(command)
+
+
+def show_variables(command: click.Command) -> None:
+    """Let --help name the environment variable of each option."""
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            parameter.show_envvar = True
+    for part in command.commands.values() if isinstance(command, click.Group) else ():
+        show_variables(part)
+
+
+show_variables(main)

@@ -139,7 +139,7 @@ def _tune(model: str, steps: int, learning_rate: float) -> Recipe:
 TUNING = {
     "softmax": _tune("softmax", steps=300, learning_rate=0.00015),
     "cnn": _tune("cnn", steps=300, learning_rate=0.001),
-    "deepcnn": _tune("deepcnn", steps=200, learning_rate=0.0005),
+    "deepcnn": _tune("deepcnn", steps=200, learning_rate=0.001),
 }
 """How each model goes on with labelled pictures, of which :mod:`mnistcli.tuning` makes batches.
 

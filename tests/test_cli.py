@@ -783,7 +783,7 @@ def test_a_reader_that_leaves_is_no_error(run_process, trained: Path, tmp_path: 
         ("predict none.png 2>/dev/full", 1),
         ("predict 7.png --checkpoint-dir none 2>/dev/full", 4),
         ("predict 7.png 2>&-", 0),
-        ("predict 7.png >&-", 0),
+        ("predict 7.png >&-", 3),
         ("predict - <&-", 1),
         ("--version >/dev/full", 3),
         ("--help >/dev/full", 3),

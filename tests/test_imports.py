@@ -12,15 +12,18 @@ import mnistcli
 
 PACKAGE = Path(mnistcli.__file__).parent
 
+COMMANDS = ("download", "evaluate", "export", "predict", "train")
+
 # From the top: a module imports only modules of the lines below its own.
 LAYERS = [
     {"__main__"},
     {"cli"},
-    {"commands.download", "commands.evaluate", "commands.predict", "commands.train"},
+    {f"commands.{name}" for name in COMMANDS},
     {"commands.lessons"},
     {"commands.inputs"},
     {"commands.answers", "commands.display", "commands.saving"},
-    {"commands.console", "commands.options", "commands.results"},
+    {"commands.results"},
+    {"commands.console", "commands.options"},
     {"training", "tuning"},
     {"checkpoint"},
     {"network"},
@@ -29,7 +32,7 @@ LAYERS = [
     {"plan"},
     {"pretrained", "run"},
     {"recipe"},
-    {"labelled"},
+    {"labelled", "metadata"},
     {"recognition"},
     {"evaluation"},
     {"predictor"},
@@ -158,7 +161,7 @@ def test_only_the_rooms_of_training_import_tensorflow() -> None:
 
 
 def test_commands_import_their_workers_when_called() -> None:
-    for name in ("download", "evaluate", "predict", "train"):
+    for name in COMMANDS:
         imported = imports_of(PACKAGE / "commands" / f"{name}.py", top_level_only=True)
         workers = {
             module

@@ -1,7 +1,7 @@
 """What goes to standard error beside the results: progress, notes and warnings."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from mnistcli.recognition import Answer
 
 
-ESCAPES = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r"})
-"""Keeps a file's name on one line and in one column."""
+CONTROLS = [*range(32), *range(127, 160)]
+ESCAPES = {code: f"\\x{code:02x}" for code in CONTROLS} | str.maketrans(
+    {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+)
+"""Keeps a file's name on one line and in one column, and the terminal from obeying it."""
 
 
 class Console:
@@ -27,7 +30,7 @@ class Console:
     def info(self, message: str) -> None:
         """Print a line of progress or a hint."""
         if not self.is_quiet:
-            _print(message)
+            _print(message.translate(ESCAPES))
 
     def warn(self, message: str) -> None:
         """Print a warning."""
@@ -36,7 +39,13 @@ class Console:
     def error(self, message: str) -> None:
         """Print an error, quiet or not, and count it."""
         self.errors += 1
-        _print(f"error: {message}")
+        _print(f"error: {message}".translate(ESCAPES))
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Print a drawing, with the colours that it asks a terminal for."""
+        if not self.is_quiet:
+            for line in lines:
+                _print(line)
 
     def report(self, answer: "Answer") -> None:
         """Print what is wrong with a picture, or with a digit on it."""
@@ -94,4 +103,4 @@ class Console:
 
 def _print(message: str) -> None:
     with suppress(OSError):  # nobody is left to be told
-        click.echo(message.translate(ESCAPES), err=True)
+        click.echo(message, err=True)

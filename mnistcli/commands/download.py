@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mnistcli.commands import options
+from mnistcli.commands import options, results
 from mnistcli.commands.console import Console
 
 if TYPE_CHECKING:
@@ -39,4 +39,4 @@ def download(console: Console, data_dir: "Path", sources: tuple[str, ...], verif
         with console.show_progress("bytes") as progress:
             fetched = worker.download(data_dir, sources or worker.MIRRORS, progress)
     for file in worker.FILES:
-        click.echo(f"{data_dir / file.archive}\t{'fetched' if file in fetched else 'verified'}")
+        results.echo_row(data_dir / file.archive, "fetched" if file in fetched else "verified")

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from mnistcli.commands import options, results
 from mnistcli.commands.console import Console
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("eval")
-@click.argument("pictures", nargs=-1)
+@click.argument("pictures", nargs=-1, type=options.pictures)
 @options.preprocess
 @options.invert
 @options.checkpoint_dir
@@ -48,6 +49,10 @@ def evaluate(
     from mnistcli.dataset import load
     from mnistcli.evaluation import evaluate
 
+    for option in ("split", "dataset") if pictures else ("preprocess", "invert"):
+        if ctx.get_parameter_source(option) is ParameterSource.COMMANDLINE:
+            without = "with" if pictures else "without"
+            raise click.UsageError(f"--{option} can't be used {without} PICTURES", ctx)
     console: Console = ctx.obj
     model = choose_model(ctx, checkpoint_dir, pretrained)
     if pictures:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mnistcli.commands import options
+from mnistcli.commands import options, results
 from mnistcli.commands.console import Console
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
             extra = directory / metadata.EXTRA
             extra.parent.mkdir()
             extra.write_bytes(metadata.serialise(described))
-    click.echo(f"{path}\t{model.name}\t{model.source}")
+    results.echo_row(path, model.name, model.source)
 
 
 def _write_saved_model(checkpoint: "Checkpoint | None", directory: "Path") -> None:
@@ -129,4 +129,4 @@ def export_images(
             image = data.images[index]
             save_image(out_dir / f"{labels[index]}_{index:05}.png", ~image if invert else image)
             progress(str(out_dir), made, len(indices))
-    click.echo(f"{out_dir}\t{len(indices)}\t{data.name}\t{data.split}")
+    results.echo_row(out_dir, len(indices), data.name, data.split)

@@ -1,5 +1,6 @@
 """The options that several commands share."""
 
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,22 @@ class Directory(click.Path):
 
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
+
+class Number(click.FloatRange):
+    """A number in a range; *not a number* is in none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
+pictures = click.Path(readable=False)
+"""Files and directories: completed by shells, and looked at one by one later."""
 
 data_dir = click.option(
     "--data-dir",
@@ -73,7 +90,7 @@ split = click.option(
 )
 min_accuracy = click.option(
     "--min-accuracy",
-    type=click.FloatRange(0, 1),
+    type=Number(0, 1),
     metavar="X",
     help="Exit with 1 if the accuracy is below X.",
 )

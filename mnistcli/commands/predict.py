@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("pictures", nargs=-1, required=True)
+@click.argument("pictures", nargs=-1, required=True, type=options.pictures)
 @options.preprocess
 @options.invert
 @click.option("--several", is_flag=True, help="Read any number of digits on each picture.")
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 1),
+    type=options.Number(0, 1),
     metavar="P",
     help="Exit with 1 if an answer is less probable than P, also for being of no digit.",
 )
@@ -94,7 +94,7 @@ def predict(
     else:
         to_lines = answers.to_csv if output_format == "csv" else answers.to_text
         for line in to_lines(answered, top):
-            click.echo(line.encode(errors="surrogateescape"))  # a file's name is any bytes
+            results.echo_line(line)
     gate.check()
     if console.errors:
         ctx.exit(1)
@@ -114,8 +114,8 @@ def _show(answered: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":
     paint = choose_paint()
     for answer in answered:
         for reading in answer.readings:
-            for line in (answer.file, *draw(reading, paint)):
-                console.info(line)
+            console.info(answer.file)
+            console.show(draw(reading, paint))
         yield answer
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnistcli.commands.console import ESCAPES
 from mnistcli.errors import GateError
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ def echo_json(document: dict[str, Any]) -> None:
     import json
 
     _print(json.dumps({"version": VERSION, **document}, allow_nan=False))
+
+
+def echo_row(*columns: object) -> None:
+    """Print an item as columns with tabs in between."""
+    echo_line("\t".join(str(column).translate(ESCAPES) for column in columns))
+
+
+def echo_line(line: str) -> None:
+    """Print a line of text, in which a file's name may be any bytes."""
+    click.echo(line.encode(errors="surrogateescape"))
 
 
 def describe(evaluation: "Evaluation") -> dict[str, Any]:

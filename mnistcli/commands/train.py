@@ -5,6 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from mnistcli.commands import options, results
 from mnistcli.commands.console import Console
@@ -46,7 +47,7 @@ def _by_model(name: str) -> str:
 )
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(0, sys.float_info.max, min_open=True),
+    type=options.Number(0, sys.float_info.max, min_open=True),
     metavar="X",
     show_default=f"the run's, or {_by_model('learning_rate')}",
     help="Of the loss summed over a batch; of cnn and deepcnn, the peak of its cycle.",
@@ -114,6 +115,8 @@ def train(
 
     console: Console = ctx.obj
     asked = None if dataset == AUTO else dataset
+    if pictures and asked:
+        asked, pictures = _choose(ctx, asked, pictures)
     plan = partial(
         make_plan,
         checkpoint_dir,
@@ -126,8 +129,6 @@ def train(
         warn=console.warn,
     )
     if pictures:
-        if asked:
-            raise click.UsageError("--dataset and --pictures can't be used together", ctx)
         outcome = train_on_pictures(pictures, lambda digest: plan(pictures=digest), console)
     else:
         outcome = train_on_dataset(asked, data_dir, plan, console)
@@ -135,6 +136,19 @@ def train(
     results.check_accuracy(outcome.score, min_accuracy)
     if console.errors:
         ctx.exit(1)
+
+
+def _choose(
+    ctx: click.Context, dataset: str, pictures: "Path"
+) -> "tuple[str, None] | tuple[None, Path]":
+    """Return the one that was given on the command line, where the other is a variable's."""
+    given = [
+        ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        for name in ("dataset", "pictures")
+    ]
+    if all(given):
+        raise click.UsageError("--dataset and --pictures can't be used together", ctx)
+    return (dataset, None) if given[0] else (None, pictures)
 
 
 def _echo(outcome: "Outcome", json: bool) -> None:
