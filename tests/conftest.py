@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import small
 from click.testing import CliRunner, Result
+from PIL import Image
 
-from mnistcli import dataset, download
+from mnistcli import dataset, download, idx
 from mnistcli.cli import main
 
 Run = Callable[..., Result]
@@ -65,6 +66,38 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         return result
 
     return invoke
+
+
+@pytest.fixture(scope="session")
+def checkpoints(
+    small_files: Path, tensorflow: None, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A run of 60 steps on the small data set; not to be changed."""
+    directory = tmp_path_factory.mktemp("run") / "checkpoints"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(download, "FILES", small.files_in(small_files))
+        options = ["--steps", "60", "--save-every", "30", "--data-dir", str(small_files)]
+        result = CliRunner().invoke(main, ["train", *options, "--checkpoint-dir", str(directory)])
+    assert result.exit_code == 0, result.output
+    return directory
+
+
+@pytest.fixture
+def trained(checkpoints: Path, tmp_path: Path, small_mnist: Path) -> Path:
+    """A directory of the test's own with that run and the data in the default places."""
+    return Path(shutil.copytree(checkpoints, tmp_path / "checkpoints"))
+
+
+@pytest.fixture
+def pictures(small_files: Path, tmp_path: Path) -> Path:
+    """Ten of the small data set's test images as pictures, black on white."""
+    directory = tmp_path / "pictures"
+    directory.mkdir()
+    images = idx.read(small_files / "t10k-images-idx3-ubyte.gz")[:10]
+    labels = idx.read(small_files / "t10k-labels-idx1-ubyte.gz")[:10]
+    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
+        Image.fromarray(255 - image).save(directory / f"{label}_{number}.png")
+    return directory
 
 
 @pytest.fixture

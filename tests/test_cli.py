@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,49 +16,12 @@ import click
 import numpy as np
 import pytest
 from drawing import SAMPLES, seven, to_png
-from PIL import Image
 
-from mnistcli import __version__, download, idx
+from mnistcli import __version__, download
 from mnistcli.cli import main
 from mnistcli.run import find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
-
-
-@pytest.fixture(scope="session")
-def checkpoints(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run of 60 steps on the small data set; not to be changed."""
-    import small
-    from click.testing import CliRunner
-
-    from mnistcli import download
-    from mnistcli.cli import main
-
-    directory = tmp_path_factory.mktemp("run") / "checkpoints"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(download, "FILES", small.files_in(small_files))
-        options = ["--steps", "60", "--save-every", "30", "--data-dir", str(small_files)]
-        result = CliRunner().invoke(main, ["train", *options, "--checkpoint-dir", str(directory)])
-    assert result.exit_code == 0, result.output
-    return directory
-
-
-@pytest.fixture
-def trained(checkpoints: Path, tmp_path: Path, small_mnist: Path) -> Path:
-    """A directory of the test's own with that run and the data in the default places."""
-    return Path(shutil.copytree(checkpoints, tmp_path / "checkpoints"))
-
-
-@pytest.fixture
-def pictures(small_files: Path, tmp_path: Path) -> Path:
-    """Ten of the small data set's test images as pictures, black on white."""
-    directory = tmp_path / "pictures"
-    directory.mkdir()
-    images = idx.read(small_files / "t10k-images-idx3-ubyte.gz")[:10]
-    labels = idx.read(small_files / "t10k-labels-idx1-ubyte.gz")[:10]
-    for number, (image, label) in enumerate(zip(images, labels, strict=True)):
-        Image.fromarray(255 - image).save(directory / f"{label}_{number}.png")
-    return directory
 
 
 def notes(result) -> list[str]:
