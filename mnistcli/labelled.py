@@ -65,7 +65,7 @@ def _prepare(
     directory: Path, warn: Callable[[str], None], report: Callable[[str], None]
 ) -> list[tuple[Gray, int]]:
     """Return images with their labels, in the order of the labels, then of the names."""
-    found: dict[bytes, tuple[int, int, str, Gray]] = {}
+    found: list[tuple[int, int, str, Gray]] = []
     for batch in prepare_in_batches([str(directory)]):
         for name, prepared in batch:
             label = label_of(name)
@@ -79,8 +79,8 @@ def _prepare(
                 (digit,) = prepared.digits
                 for warning in prepared.warnings + digit.warnings:
                     warn(f"{name}: {warning}")
-                # 8_10.png comes after 8_9.png
-                found.setdefault(digit.image.tobytes(), (label, len(name), name, digit.image))
-    return [
-        (image, label) for label, _, _, image in sorted(found.values(), key=lambda one: one[:3])
-    ]
+                found.append((label, len(name), name, digit.image))  # 8_10.png is after 8_9.png
+    unique: dict[bytes, tuple[Gray, int]] = {}
+    for label, _, _, image in sorted(found, key=lambda one: one[:3]):
+        unique.setdefault(image.tobytes(), (image, label))
+    return list(unique.values())

@@ -1,0 +1,289 @@
+"""``mnistcli train --pictures``: going on with pictures of one's own."""
+
+import json
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnistcli import strokes
+from mnistcli.dataset import Dataset
+from mnistcli.hand import Hand
+from mnistcli.pen import Pen
+from mnistcli.pretrained import read_record
+from mnistcli.run import find_newest
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
+
+ODD = Hand(
+    jitter=(0.01, 0.03),
+    overshoot=0.1,
+    warp=0.03,
+    slant=(-1.3, 0.08),
+    rotation=0.05,
+    width=(0.3, 0.08),
+)
+"""Slanted as far to the left as nobody's in the data sets."""
+
+
+@pytest.fixture(scope="session")
+def hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty pictures of the odd hand in ``few``, and 960 others in ``others``."""
+    directory = tmp_path_factory.mktemp("hand")
+    counts = [0] * 10
+    for image, label in zip(*strokes.make_block(1, 0, ODD, Pen(radius=(0.3, 0.1))), strict=True):
+        part = directory / ("few" if counts[label] < 4 else "others")
+        part.mkdir(exist_ok=True)
+        Image.fromarray(255 - image).save(part / f"{label}_{counts[label]}.png")
+        counts[label] += 1
+    assert len(list((directory / "few").iterdir())) == 40
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tuned(hand: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The pretrained model after the forty pictures, and what ``train`` printed; not to change."""
+    from click.testing import CliRunner
+
+    from mnistcli.cli import main
+
+    directory = tmp_path_factory.mktemp("tuned") / "checkpoints"
+    options = ["--pictures", str(hand / "few"), "--checkpoint-dir", str(directory), "--json"]
+    result = CliRunner().invoke(main, ["train", *options])
+    assert result.exit_code == 0, result.output
+    return directory, json.loads(result.stdout)
+
+
+def score(run: Callable, *arguments: object) -> float:
+    return json.loads(run("eval", *arguments, "--json").stdout)["accuracy"]
+
+
+def test_forty_pictures_of_an_odd_hand_help_with_that_hand(tuned, hand: Path, run) -> None:
+    directory, document = tuned
+
+    before = score(run, hand / "others", "--pretrained")
+    after = score(run, hand / "others", "--checkpoint-dir", directory)
+
+    assert before < 0.9  # it is odd
+    assert after > before + 0.05
+    assert document["accuracy"] >= document["before"]["accuracy"]
+
+
+def test_they_cost_less_than_a_third_of_a_point_of_mnist(tuned, shared: Path, run) -> None:
+    data = ["--dataset", "mnist", "--data-dir", shared / "mnist"]
+
+    before, after = (
+        score(run, *data, *model) for model in (["--pretrained"], ["--checkpoint-dir", tuned[0]])
+    )
+
+    assert after >= before - 0.003
+
+
+def test_the_document_tells_what_was_done(tuned) -> None:
+    directory, document = tuned
+    step = read_record().step + 200
+
+    assert document["dataset"] == "pictures"
+    assert document["total"] == document["before"]["total"] == 10
+    assert set(document["before"]) == {"accuracy", "correct", "total", "loss"}
+    assert document["step"] == step
+    assert document["checkpoint"] == str(directory / f"model-{step}")
+    assert document["model"] == {
+        "name": "deepcnn",
+        "step": step,
+        "dataset": "mnist+pictures",
+        "source": document["checkpoint"],
+    }
+    assert document["seconds"] > 0
+
+
+def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: Path) -> None:
+    """What was trained on is known by its digest, which the held-out ones do not change."""
+    from mnistcli.labelled import digest, load
+
+    shutil.copytree(hand / "few", tmp_path / "few")
+    former, held_out = load(tmp_path / "few", print, print)
+    for image in held_out.images:
+        for path in (tmp_path / "few").iterdir():
+            if np.array_equal(255 - np.asarray(Image.open(path)), image):
+                path.unlink()
+    left = sum(1 for _ in (tmp_path / "few").iterdir())
+
+    assert left == 30
+    assert find_newest(tuned[0], print).settings.pictures == digest(former)
+
+
+def test_without_a_hand_of_its_own_nothing_is_lost(tuned, hand: Path, run, tmp_path: Path) -> None:
+    """Run again, it is done; and a plain ``train`` neither goes on nor begins anew."""
+    shutil.copytree(tuned[0], tmp_path / "checkpoints")
+
+    again = run("train", "--pictures", hand / "few", "--json")
+    more = run("train", "--steps", "1000000")
+
+    assert "is reached, nothing to train" in again.stderr
+    document = json.loads(again.stdout)
+    for key in ("before", "accuracy", "loss", "step"):
+        assert document[key] == tuned[1][key]
+    assert (more.exit_code, more.stdout) == (4, "")
+    assert "holds a run that goes on with pictures: --pictures DIR names them" in more.stderr
+
+
+@pytest.fixture
+def few(hand: Path) -> Path:
+    return hand / "few"
+
+
+def test_a_run_goes_on_and_keeps_what_it_goes_on_from(trained: Path, few: Path, run) -> None:
+    text = run("train", "--pictures", few, "--steps", "80", "--save-every", "5", "--keep", "1")
+
+    assert text.exit_code == 0
+    lines = text.stdout.splitlines()
+    assert [line.split(" over ")[1] for line in lines] == [
+        "10 images (pictures held out, before)",
+        "10 images (pictures held out)",
+    ]
+    assert "training softmax on 30 pictures, with 10 held out, from step 60 to 80" in text.stderr
+    assert sorted(path.name for path in trained.iterdir()) == ["model-60", "model-80"]
+    settings = find_newest(trained, print).settings
+    assert (settings.base, settings.trained_on) == ("model-60", "mnist+pictures")
+
+    further = run("train", "--pictures", few, "--steps", "90")
+    assert "cycle ends at step 80: a new one goes on from there" in further.stderr
+    assert find_newest(trained, print).settings.base == "model-60"
+
+
+def test_other_pictures_go_on_from_what_was_reached(
+    trained: Path, few: Path, run, tmp_path: Path
+) -> None:
+    shutil.copytree(few, tmp_path / "pictures")
+    assert run("train", "--pictures", "pictures", "--steps", "70").exit_code == 0
+    for digit in range(10):
+        shutil.copy(few.parent / "others" / f"{digit}_5.png", tmp_path / "pictures")
+
+    result = run("train", "--pictures", "pictures", "--steps", "80")
+
+    assert "from step 70 to 80" in result.stderr
+    assert find_newest(trained, print).settings.base == "model-70"
+
+
+def test_a_restart_goes_on_from_the_pretrained_model(trained: Path, few: Path, run) -> None:
+    step = read_record().step
+    result = run("train", "--pictures", few, "--restart", "--steps", str(step + 1), "--json")
+
+    assert json.loads(result.stdout)["model"]["name"] == "deepcnn"
+    assert [path.name for path in trained.iterdir()] == [f"model-{step + 1}"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (["--model", "cnn"], 4, "the pretrained model is deepcnn, not cnn"),
+        (["--steps", "300"], 4, "the pretrained model is at step 12000: --steps must be beyond"),
+        (["--dataset", "mnist"], 2, "--dataset and --pictures can't be used together"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    options: list[str], code: int, message: str, few: Path, tmp_path: Path, run
+) -> None:
+    result = run("train", "--pictures", few, *options)
+
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert message in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_model_than_the_runs_is_refused(trained: Path, few: Path, run) -> None:
+    result = run("train", "--pictures", few, "--model", "cnn")
+
+    assert result.exit_code == 4
+    assert "checkpoints holds a run with model softmax, not cnn" in result.stderr
+
+
+def test_a_variable_gives_way_to_the_command_line(trained: Path, few: Path, run) -> None:
+    named = run(
+        *("train", "--dataset", "mnist", "--steps", "61"), env={"MNISTCLI_TRAIN_PICTURES": str(few)}
+    )
+    asked = run(
+        *("train", "--pictures", few, "--steps", "62"), env={"MNISTCLI_TRAIN_DATASET": "mnist"}
+    )
+
+    assert named.stdout.endswith("over 200 images (mnist test)\n")
+    assert asked.stdout.endswith("over 10 images (pictures held out)\n")
+
+
+def test_pictures_that_cannot_be_used_make_the_exit_code_1(
+    trained: Path, few: Path, run, tmp_path: Path
+) -> None:
+    shutil.copytree(few, tmp_path / "pictures")
+    (tmp_path / "pictures" / "3_99.png").write_bytes(b"")
+
+    result = run("train", "--pictures", "pictures", "--steps", "70", "--json")
+
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["step"] == 70
+    assert "error: pictures/3_99.png: the file is empty" in result.stderr
+
+
+def test_a_gate_counts_the_held_out(trained: Path, few: Path, run) -> None:
+    result = run("train", "--pictures", few, "--steps", "61", "--min-accuracy", "1")
+
+    assert result.exit_code == 1
+    assert "is below --min-accuracy 1" in result.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_run_ends_in_the_very_same_weights(
+    number: int, trained: Path, few: Path, run_process, tmp_path: Path
+) -> None:
+    shutil.copytree(trained, tmp_path / "whole")
+    options = ["train", "--pictures", few, "--steps", 460, "--save-every", 10, "--keep", 1]
+    whole = run_process(*options, "--checkpoint-dir", "whole")
+    whole.communicate()
+    assert whole.returncode == 0
+
+    former = set(trained.iterdir())
+    process = run_process(*options)
+    while not set(trained.glob("model-*")) - former:
+        assert process.poll() is None
+    process.send_signal(number)
+    process.communicate()
+    assert not (trained / "model-460").exists()
+    again = run_process(*options)
+    _, notes = again.communicate()
+
+    assert again.returncode == 0
+    assert "from step 60 " not in notes
+    ends = [find_newest(path, print) for path in (trained, tmp_path / "whole")]
+    assert ends[0].export == ends[1].export
+    assert ends[0].step == ends[1].step == 460
+
+
+def test_lessons_are_the_pictures_warped_and_the_models_own_answers() -> None:
+    from mnistcli.tuning import DRAWN, WARPED, make_lessons
+
+    class Base:
+        def predict(self, images: np.ndarray) -> np.ndarray:
+            assert images.shape == (DRAWN, 28, 28)
+            return np.tile(np.float32([0.7, 0.3] + [0] * 8), (len(images), 1))
+
+    images, labels = strokes.make(8, 3)
+    pictures = Dataset("pictures", "train", images, labels)
+
+    lessons, targets = make_lessons(pictures, Base(), seed=4)
+    again, _ = make_lessons(pictures, Base(), seed=4)
+    other, _ = make_lessons(pictures, Base(), seed=5)
+
+    assert lessons.shape == (WARPED + DRAWN, 28, 28)
+    assert lessons.dtype == np.uint8
+    np.testing.assert_array_equal(targets[:3], np.eye(10)[labels])
+    assert targets[WARPED:].tolist() == Base().predict(lessons[WARPED:]).tolist()
+    np.testing.assert_array_equal(lessons, again)
+    assert (lessons != other).any()
+    warped = lessons[: WARPED - 1].astype(float).reshape(-1, 3, 28, 28)
+    for number, image in enumerate(images):  # each near its picture, and none the same
+        distances = abs(warped[:, number] - image).mean(axis=(1, 2))
+        assert 0 < distances.min() < distances.max() < 60
