@@ -33,7 +33,7 @@ def load(
     ``report`` is told what can't be used, and ``warn`` what is doubtful.
 
     Raises:
-        DataError: there are too few.
+        DataError: there are too few, or the directory can't be read.
     """
     images = _prepare(directory, warn, report)
     parts: tuple[list[tuple[Gray, int]], ...] = ([], [])
@@ -69,6 +69,8 @@ def _prepare(
     for batch in prepare_in_batches([str(directory)]):
         for name, prepared in batch:
             label = label_of(name)
+            if isinstance(prepared, PictureError) and name == str(directory):
+                raise DataError(f"{directory}: {prepared}")
             if isinstance(prepared, PictureError):
                 report(f"{name}: {prepared}")
             elif BLANK in prepared.warnings:

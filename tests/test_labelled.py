@@ -115,9 +115,16 @@ def test_copies_count_once(images: np.ndarray, tmp_path: Path) -> None:
     assert [digest(part) for part in twice] == [digest(part) for part in once]
 
 
-@pytest.mark.parametrize("names", [[], ["3_1.png"], ["a.png", "b.png"]])
+@pytest.mark.parametrize("names", [["3_1.png"], ["a.png", "b.png"]])
 def test_too_few_are_an_error(names: list[str], images: np.ndarray, tmp_path: Path) -> None:
     write(tmp_path, names, images)
 
     with pytest.raises(DataError, match=r"labelled pictures, too few.* names like 8_3\.png"):
         load(tmp_path, fail, lambda message: None)
+
+
+def test_a_directory_without_pictures_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="none: No such file"):
+        load(tmp_path / "none", fail, fail)
+    with pytest.raises(DataError, match="a directory without pictures"):
+        load(tmp_path, fail, fail)
