@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and the digests that tell whether they still are."""
+"""Files and directories written whole or not at all, and digests that tell if they still are."""
 
 import hashlib
 import os
@@ -25,7 +25,8 @@ def read_whole(path: Path) -> bytes:
 def write_whole(path: Path, content: bytes, *, is_flushed: bool = True) -> None:
     """Put ``content`` at ``path``: written aside, flushed to disk, then renamed.
 
-    Thousands of files that can be made again are not flushed one by one.
+    Where thousands are written that can be made again, ``is_flushed`` may be false: then they are
+    whole but for a loss of power.
 
     Raises:
         OSError: it can't be written; what was at ``path`` is as it was.
@@ -53,18 +54,23 @@ def new_directory(path: Path) -> Iterator[Path]:
     Raises:
         OSError: it can't be written; what was at ``path`` is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside, replaced = (path.with_name(f".{path.name}.{os.getpid()}{end}") for end in ("", ".old"))
-    aside.mkdir()
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(aside, ignore_errors=True)  # of a killed process of the same number
+        aside.mkdir()
         yield aside
         for file in aside.rglob("*"):
             flush(file)
         if path.exists():
             path.rename(replaced)
         aside.rename(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        if replaced.exists() and not path.exists():
+            replaced.rename(path)
         shutil.rmtree(replaced, ignore_errors=True)
     flush(path.parent)
 

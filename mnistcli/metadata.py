@@ -15,7 +15,11 @@ MEMBER = "metadata.json"
 EXTRA = Path("assets.extra", MEMBER)
 """Where a SavedModel has it: in the folder that TensorFlow leaves to others."""
 
+SAVED_MODEL = {"saved_model.pb", "fingerprint.pb", "variables", "assets", EXTRA.parent.name}
+"""What TensorFlow puts into a SavedModel's directory, and we."""
+
 MAKER = "mnistcli"
+MADE_BY = f'"made_by": "{MAKER} '.encode()
 
 PREPROCESSING = (
     "Gray levels from 0 to 255, light ink on a background of 0; dark ink on light is inverted.",
@@ -61,18 +65,17 @@ def attach(tflite: bytes, metadata: dict[str, Any]) -> bytes:
     """
     stream = io.BytesIO(tflite)
     with zipfile.ZipFile(stream, "a") as archive:
+        archive.comment = MAKER.encode()
         archive.writestr(zipfile.ZipInfo(MEMBER), serialise(metadata))
     return stream.getvalue()
 
 
 def is_ours(path: Path) -> bool:
-    """Tell whether a ``.tflite`` or a SavedModel's directory bears such a document."""
+    """Tell whether a ``.tflite``, or a SavedModel's directory with nothing else in it, is ours."""
     try:
         if path.is_dir():
-            content = (path / EXTRA).read_bytes()
-        else:
-            with zipfile.ZipFile(path) as archive:
-                content = archive.read(MEMBER)
-        return str(json.loads(content)["made_by"]).startswith(MAKER)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            others = {entry.name for entry in path.iterdir()} - SAVED_MODEL
+            return not others and MADE_BY in (path / EXTRA).read_bytes()
+        return path.is_file() and path.read_bytes().endswith(MAKER.encode())
+    except OSError:
         return False

@@ -70,11 +70,12 @@ def make_plan(
     if pictures and not (start and start.settings.pictures == pictures):
         settings, first_step = settle_tuning(request, pictures, start, directory)
         steps = steps or first_step + settings.recipe.steps
+        if steps <= first_step:
+            base = start.path if start else "the pretrained model"
+            raise ModelError(f"{base} is at step {first_step}: --steps must be beyond it")
     else:
         settings, first_step = settle(request, start, directory), start.step if start else 0
         steps = steps or max(settings.cycles, default=settings.recipe.steps)
-    if steps <= first_step and not start:
-        raise ModelError(f"the pretrained model is at step {first_step}: --steps must be beyond it")
     if settings.pictures and not pictures and steps > first_step:
         raise ModelError(
             f"{directory} holds a run that goes on with pictures: --pictures DIR names them, "
@@ -130,7 +131,7 @@ def settle_tuning(
         refuse_others(Request(model=request.model), start.settings, directory)
     elif request.model not in (None, record.model):
         raise ModelError(
-            f"{directory} holds no run, and the pretrained model is {record.model}, not "
+            f"the pretrained model, which would go on with the pictures, is {record.model}, not "
             f"{request.model}; 'mnistcli train --model {request.model}' makes one to go on from"
         )
     base, first_step = (start.settings, start.step) if start else (record, record.step)
@@ -138,7 +139,7 @@ def settle_tuning(
     settings = Settings(
         model=base.model,
         dataset=base.dataset,
-        seed=request.seed or 0,
+        seed=base.seed if request.seed is None else request.seed,
         batch_size=request.batch_size or recipe.batch_size,
         learning_rate=request.learning_rate or recipe.learning_rate,
         cycles=(first_step,),

@@ -141,8 +141,8 @@ TUNING = {
     "cnn": _tune("cnn", steps=300, learning_rate=0.001),
     "deepcnn": _tune("deepcnn", steps=200, learning_rate=0.001),
 }
-"""How each model goes on with labelled pictures, of which :mod:`mnistcli.tuning` makes batches.
+"""How each model goes on with labelled pictures, among the images of :mod:`mnistcli.tuning`.
 
-The rates and steps were chosen on images that MNIST's training holds and on hands of the strokes,
-so that a hand gains most where MNIST loses at most 0.2 points.
+The rates and steps were chosen with hands of the strokes and 5,000 of MNIST's training images, so
+that a hand gains much and MNIST loses little.
 """

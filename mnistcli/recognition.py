@@ -13,7 +13,7 @@ from mnistcli.digit import SIDE
 from mnistcli.errors import PictureError
 from mnistcli.parallel import map_ahead
 from mnistcli.preparation import BLANK, Prepared, prepare
-from mnistcli.sources import Content, find_pictures, read_in_batches
+from mnistcli.sources import Content, Picture, find_pictures, read_in_batches
 
 if TYPE_CHECKING:  # or other processes, which only prepare pictures, would load LiteRT
     from mnistcli.predictor import Predictor
@@ -53,6 +53,7 @@ class Answer:
     """What was read off one picture, or why nothing was."""
 
     file: str
+    label: int | None = None  # what its name, or that of its folder, says that it is
     readings: tuple[Reading, ...] = ()  # in reading order; one, unless several were asked for
     rows: tuple[int, ...] = ()  # readings in each row
     polarity: str | None = None  # "dark_on_light" or "light_on_dark"
@@ -97,16 +98,16 @@ def recognise(
         doubts = detector.predict(stacked) if preprocess == "mnist" else np.zeros(len(images))
         doubts[~stacked.any(axis=(1, 2))] = 1
         remaining = zip(probabilities, doubts.ravel().tolist(), strict=True)
-        for name, prepared in batch:
+        for picture, prepared in batch:
             if isinstance(prepared, Prepared):
-                yield _answer(name, prepared, remaining)
+                yield _answer(picture, prepared, remaining)
             else:
-                yield Answer(name, error=str(prepared))
+                yield Answer(picture.name, picture.label, error=str(prepared))
 
 
 def prepare_in_batches(
     names: Iterable[str], preprocess: str = "mnist", invert: str = "auto", *, several: bool = False
-) -> Iterator[list[tuple[str, Prepared | PictureError]]]:
+) -> Iterator[list[tuple[Picture, Prepared | PictureError]]]:
     """Prepare every picture among files, directories and ``-``, in their order, by all cores."""
     options = {"preprocess": preprocess, "invert": invert, "several": several}
     prepare_all = partial(_prepare_all, options=options)
@@ -114,7 +115,7 @@ def prepare_in_batches(
 
 
 def _answer(
-    name: str, prepared: Prepared, answers: Iterator[tuple[NDArray[np.float32], float]]
+    picture: Picture, prepared: Prepared, answers: Iterator[tuple[NDArray[np.float32], float]]
 ) -> Answer:
     """Put together what is known of a picture; the next answers are those of its digits."""
     readings = []
@@ -123,7 +124,10 @@ def _answer(
         if BLANK not in prepared.warnings:
             reading = replace(reading, warnings=reading.warnings + _judge(reading))
         readings.append(reading)
-    return Answer(name, tuple(readings), prepared.rows, prepared.polarity, prepared.warnings)
+    return Answer(
+        *(picture.name, picture.label, tuple(readings)),
+        *(prepared.rows, prepared.polarity, prepared.warnings),
+    )
 
 
 def _judge(reading: Reading) -> tuple[str, ...]:
@@ -139,9 +143,9 @@ def _judge(reading: Reading) -> tuple[str, ...]:
 
 
 def _prepare_all(
-    batch: list[tuple[str, Content]], options: Mapping[str, Any]
-) -> list[tuple[str, Prepared | PictureError]]:
-    return [(name, _prepare(content, options)) for name, content in batch]
+    batch: list[tuple[Picture, Content]], options: Mapping[str, Any]
+) -> list[tuple[Picture, Prepared | PictureError]]:
+    return [(picture, _prepare(content, options)) for picture, content in batch]
 
 
 def _prepare(content: Content, options: Mapping[str, Any]) -> Prepared | PictureError:

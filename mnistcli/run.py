@@ -45,7 +45,10 @@ class Settings:
     @property
     def recipe(self) -> Recipe:
         """How its model is trained, on a data set or on pictures."""
-        return (TUNING if self.pictures else RECIPES)[self.model]
+        recipes = TUNING if self.pictures else RECIPES
+        if self.model not in recipes:
+            raise ModelError(f"model {self.model} is unknown here")
+        return recipes[self.model]
 
     @property
     def trained_on(self) -> str:

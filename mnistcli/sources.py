@@ -5,15 +5,15 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
+from mnistcli.digit import CLASSES
 from mnistcli.errors import PictureError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 """The files of a directory that are taken for pictures; a file named by itself always is."""
 
 LABEL = re.compile(r"([0-9])[_.]")
-LABELLED_FOLDER = re.compile(r"[0-9]")
 UNLABELLED = "no label: a name like 8_3.png or a folder like 8/ is expected"
 STANDARD_INPUT = "-"
 MAX_BYTES = 1 << 28
@@ -33,44 +33,45 @@ Content = bytes | PictureError
 """What a picture's file holds, or why it can't be read."""
 
 
-def find_pictures(names: Iterable[str]) -> Iterator[str | tuple[str, PictureError]]:
+class Picture(NamedTuple):
+    """A picture that was found, or why there is none."""
+
+    name: str
+    label: int | None = None
+    error: PictureError | None = None
+
+
+def find_pictures(names: Iterable[str]) -> Iterator[Picture]:
     """Replace each directory by the pictures in it, sorted, or by an error if it has none.
 
-    Those of its folders that are named by a digit come after its own.
+    After them come those in its folders that are named by a digit, which is their label.
     """
     for name in names:
         if not os.path.isdir(name):
-            yield name
+            yield Picture(name, label_of(name))
             continue
-        try:
-            files = _list_pictures(name)
-        except OSError as error:
-            yield name, PictureError(f"{error.strerror}")
-            continue
-        yield from files
-        if not files:
-            yield name, PictureError("a directory without pictures")
+        pictures = _list(name)
+        for digit in range(CLASSES):
+            folder = os.path.join(name, str(digit))
+            if os.path.isdir(folder):
+                pictures += [picture._replace(label=digit) for picture in _list(folder)]
+        yield from pictures
+        if not pictures:
+            yield Picture(name, error=PictureError("a directory without pictures"))
 
 
-def _list_pictures(directory: str) -> list[str]:
-    entries = sorted(os.scandir(directory), key=lambda entry: entry.path)
-    files = [entry.path for entry in entries if _is_picture(entry.name)]
-    for entry in entries:
-        if LABELLED_FOLDER.fullmatch(entry.name) and entry.is_dir():
-            files += _list_pictures(entry.path)
-    return files
+def _list(folder: str) -> list[Picture]:
+    try:
+        with os.scandir(folder) as entries:
+            files = sorted(entry.path for entry in entries if _is_picture(entry.name))
+    except OSError as error:
+        return [Picture(folder, error=PictureError(f"{error.strerror}"))]
+    return [Picture(file, label_of(file)) for file in files]
 
 
 def label_of(name: str) -> int | None:
-    """Return the label that a picture's name gives.
-
-    It is the digit that its folder is named by, as of ``8/3.png``, or else the one before ``_`` or
-    ``.`` in the file's name, as of ``8_3.png``.
-    """
-    path = Path(name)
-    if LABELLED_FOLDER.fullmatch(path.parent.name):
-        return int(path.parent.name)
-    match = LABEL.match(path.name)
+    """Return the digit before ``_`` or ``.`` in a picture's file name, as in ``8_3.png``."""
+    match = LABEL.match(Path(name).name)
     return int(match[1]) if match else None
 
 
@@ -79,14 +80,14 @@ def _is_picture(name: str) -> bool:
 
 
 def read_in_batches(
-    found: Iterable[str | tuple[str, PictureError]],
-) -> Iterator[list[tuple[str, Content]]]:
+    found: Iterable[Picture],
+) -> Iterator[list[tuple[Picture, Content]]]:
     """Read the pictures' files, a bounded amount at a time."""
-    batch: list[tuple[str, Content]] = []
+    batch: list[tuple[Picture, Content]] = []
     size = 0
-    for item in found:
-        name, content = (item, _read(item)) if isinstance(item, str) else item
-        batch.append((name, content))
+    for picture in found:
+        content = picture.error or _read(picture.name)
+        batch.append((picture, content))
         size += len(content) if isinstance(content, bytes) else 0
         if len(batch) == BATCH_SIZE or size >= BATCH_BYTES:
             yield batch

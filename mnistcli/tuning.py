@@ -17,6 +17,9 @@ from mnistcli.recipe import Warp
 DRAWN = 7000
 """Images drawn."""
 
+OWN_SEEDS = 1 << 32
+"""Added to the seed, so that the strokes are of no data set, whose seeds are smaller."""
+
 WARPED = 1000
 """Images that the pictures are warped to; one of each, where there are more pictures."""
 
@@ -33,7 +36,7 @@ def make_lessons(
     count = max(WARPED, len(pictures.labels))
     chosen = np.resize(np.arange(len(pictures.labels)), count)
     warped = warp(pictures.images[chosen], seed)
-    drawn, _ = strokes.make(seed, DRAWN)
+    drawn, _ = strokes.make(OWN_SEEDS + seed, DRAWN)
     images = np.concatenate([warped, drawn])
     return images, np.concatenate([pictures.targets[chosen], base.predict(drawn)])
 

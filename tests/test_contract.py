@@ -253,6 +253,9 @@ FAILING = {
     "an export that can't be written": (["export", "model", "7.png/m.tflite"], 3),
     "a directory that can't be made": (["train", "--checkpoint-dir", "7.png/run"], 3),
     "pictures that aren't there": (["train", "--pictures", "none"], 3),
+    "no pictures": (["train", "--pictures", "-"], 3),
+    "no name of a directory": (["train", "--checkpoint-dir", ""], 2),
+    "no name of an export": (["export", "model", ""], 2),
     "no model": (["predict", "7.png", "--checkpoint-dir", "none"], 4),
     "no model to score": (["eval", "--checkpoint-dir", "none"], 4),
     "no model to export": (["export", "model", "m", "--checkpoint-dir", "none"], 4),
@@ -303,7 +306,7 @@ def test_only_our_own_lines_are_seen(run_process: Callable, trained: Path, tmp_p
     (trained / "model-60" / "model.tflite").unlink()
     (tmp_path / "7.png").write_bytes(to_png(seven()))
     own = re.compile(
-        r"(step \d+/\d+  loss|\d+ steps in|training|model:|the learning|warning: 7.png|checkpoints/model-\d+)"
+        r"(step \d+/\d+  loss|\d+ steps in|training|model:|warning: 7.png|checkpoints/model-\d+)"
     )
     for arguments in (
         ["predict", "7.png"],  # makes the export

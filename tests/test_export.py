@@ -1,14 +1,17 @@
 """What is exported, read by other programs: nothing here of ours reads a model or an image."""
 
 import json
+import shutil
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from drawing import SAMPLES
+from drawing import SAMPLES, seven, to_png
 from PIL import Image
 
 from mnistcli import idx
@@ -143,15 +146,19 @@ def test_an_export_of_ours_is_replaced_and_nothing_else(trained: Path, tmp_path:
         run("export", "model", out, "--pretrained")
         assert run("export", "model", out).exit_code == 0
         assert read_metadata(tmp_path / out)["model"]["name"] == "softmax"
+    (tmp_path / "m" / "notes.txt").write_text("the user's")
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("all of it")
     (tmp_path / "other.tflite").write_bytes(b"\0\0\0\0TFL3")
 
-    for out in ("thesis", "other.tflite"):
+    shutil.copy(tmp_path / "m.tflite", tmp_path / "file")
+    (tmp_path / "d.tflite").mkdir()
+    for out in ("thesis", "other.tflite", "m", "file", "d.tflite"):
         result = run("export", "model", out)
         assert (result.exit_code, result.stdout) == (3, "")
         assert result.stderr.endswith(f"error: {out}: there already, and not by mnistcli\n")
 
+    assert (tmp_path / "m" / "notes.txt").exists()
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "all of it"
     assert (tmp_path / "other.tflite").read_bytes() == b"\0\0\0\0TFL3"
 
@@ -167,7 +174,7 @@ def test_an_export_that_cannot_be_written_exits_with_3(out: str, tmp_path: Path,
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-@pytest.mark.parametrize("out", ["m.onnx", "m.h5", "m.keras"])
+@pytest.mark.parametrize("out", ["m.onnx", "m.h5", "M.KERAS", ""])
 def test_other_formats_are_refused(out: str, run) -> None:
     result = run("export", "model", out, "--pretrained")
 
@@ -250,17 +257,29 @@ def test_predict_on_images_answers_as_eval_does(invert: list[str], tmp_path: Pat
     assert read["loss"] == pytest.approx(scored["loss"], rel=1e-5)
 
 
-def test_a_picture_of_the_users_is_not_replaced(small_mnist: Path, tmp_path: Path, run) -> None:
+def claim_size(png: bytes, side: int) -> bytes:
+    """A PNG file whose header tells another size than it has."""
+    header = b"IHDR" + struct.pack(">II", side, side) + png[24:29]
+    return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
+
+
+HUGE = claim_size(to_png(seven()), 60_000)
+
+
+@pytest.mark.parametrize("content", [b"no picture", to_png(seven()), HUGE])
+def test_a_file_of_the_users_is_not_replaced(
+    content: bytes, small_mnist: Path, tmp_path: Path, run
+) -> None:
     label = idx.read(small_mnist / "t10k-labels-idx1-ubyte.gz")[0]
     own = tmp_path / "out" / f"{label}_00000.png"
     own.parent.mkdir()
-    own.write_bytes(b"a picture of the user's")
+    own.write_bytes(content)
 
     result = run("export", "images", "out")
 
     assert (result.exit_code, result.stdout) == (3, "")
     assert f"error: {own.relative_to(tmp_path)}: there already, and not by" in result.stderr
-    assert own.read_bytes() == b"a picture of the user's"
+    assert own.read_bytes() == content
     own.unlink()
     for _ in range(2):
         assert run("export", "images", "out").exit_code == 0

@@ -174,4 +174,5 @@ def test_commands_import_their_workers_when_called() -> None:
             "mnistcli.recipe",
             "mnistcli.recipe.DEFAULT_MODEL",
             "mnistcli.recipe.RECIPES",
+            "mnistcli.recipe.TUNING",
         }

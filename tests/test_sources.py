@@ -1,6 +1,9 @@
+import os
+from pathlib import Path
+
 import pytest
 
-from mnistcli.sources import label_of
+from mnistcli.sources import find_pictures, label_of
 
 
 @pytest.mark.parametrize(
@@ -17,3 +20,43 @@ from mnistcli.sources import label_of
 )
 def test_the_label_is_the_digit_before_a_mark(name: str, label: int | None) -> None:
     assert label_of(name) == label
+
+
+def find(*names: str | Path) -> list[tuple[str, int | None, str]]:
+    return [
+        (os.path.relpath(name, names[0]), label, str(error or ""))
+        for name, label, error in find_pictures(map(str, names))
+    ]
+
+
+def test_folders_named_by_digits_label_their_pictures(tmp_path: Path) -> None:
+    for name in ("8_1.png", "a.png", "3/0.png", "3/photo.jpg", "3/7/9.png", "12/1.png", "b/2.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert find(tmp_path) == [
+        ("8_1.png", 8, ""),
+        ("a.png", None, ""),
+        ("3/0.png", 3, ""),
+        ("3/photo.jpg", 3, ""),
+    ]
+    # Named by themselves, they are labelled by their names.
+    assert find(tmp_path / "3") == [("0.png", 0, ""), ("photo.jpg", None, ""), ("7/9.png", 7, "")]
+
+
+def test_a_folder_that_cannot_be_listed_costs_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("3/0.png", "4/0.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("3"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    assert find(tmp_path) == [("3", 3, "Permission denied"), ("4/0.png", 4, "")]

@@ -83,12 +83,13 @@ def test_they_cost_less_than_a_third_of_a_point_of_mnist(tuned, shared: Path, ru
     assert after >= before - 0.003
 
 
-def test_the_document_tells_what_was_done(tuned) -> None:
+def test_the_document_tells_what_was_done(tuned, counts: tuple[int, int]) -> None:
     directory, document = tuned
     step = read_record().step + 200
 
     assert document["dataset"] == "pictures"
-    assert document["total"] == document["before"]["total"] == 10
+    assert sum(counts) == 40
+    assert document["total"] == document["before"]["total"] == counts[1]
     assert set(document["before"]) == {"accuracy", "correct", "total", "loss"}
     assert document["step"] == step
     assert document["checkpoint"] == str(directory / f"model-{step}")
@@ -111,9 +112,6 @@ def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: 
         for path in (tmp_path / "few").iterdir():
             if np.array_equal(255 - np.asarray(Image.open(path)), image):
                 path.unlink()
-    left = sum(1 for _ in (tmp_path / "few").iterdir())
-
-    assert left == 30
     assert find_newest(tuned[0], print).settings.pictures == digest(former)
 
 
@@ -137,16 +135,31 @@ def few(hand: Path) -> Path:
     return hand / "few"
 
 
-def test_a_run_goes_on_and_keeps_what_it_goes_on_from(trained: Path, few: Path, run) -> None:
+@pytest.fixture(scope="session")
+def counts(hand: Path) -> tuple[int, int]:
+    """How many of the forty are trained on, and how many are held out."""
+    from mnistcli.labelled import load
+
+    training, held_out = load(hand / "few", print, print)
+    return len(training.labels), len(held_out.labels)
+
+
+def test_a_run_goes_on_and_keeps_what_it_goes_on_from(
+    trained: Path, few: Path, counts: tuple[int, int], run
+) -> None:
+    training, held_out = counts
     text = run("train", "--pictures", few, "--steps", "80", "--save-every", "5", "--keep", "1")
 
     assert text.exit_code == 0
     lines = text.stdout.splitlines()
     assert [line.split(" over ")[1] for line in lines] == [
-        "10 images (pictures held out, before)",
-        "10 images (pictures held out)",
+        f"{held_out} images (pictures held out, before)",
+        f"{held_out} images (pictures held out)",
     ]
-    assert "training softmax on 30 pictures, with 10 held out, from step 60 to 80" in text.stderr
+    started = (
+        f"training softmax on {training} pictures, with {held_out} held out, from step 60 to 80"
+    )
+    assert started in text.stderr
     assert sorted(path.name for path in trained.iterdir()) == ["model-60", "model-80"]
     settings = find_newest(trained, print).settings
     assert (settings.base, settings.trained_on) == ("model-60", "mnist+pictures")
@@ -167,7 +180,13 @@ def test_other_pictures_go_on_from_what_was_reached(
     result = run("train", "--pictures", "pictures", "--steps", "80")
 
     assert "from step 70 to 80" in result.stderr
+    assert "cycle ends" not in result.stderr
     assert find_newest(trained, print).settings.base == "model-70"
+    shutil.rmtree(trained / "model-70")
+    (tmp_path / "pictures" / "3_5.png").unlink()
+    reached = run("train", "--pictures", few, "--steps", "80")
+    assert (reached.exit_code, reached.stdout) == (4, "")
+    assert "checkpoints/model-80 is at step 80: --steps must be beyond it" in reached.stderr
 
 
 def test_a_restart_goes_on_from_the_pretrained_model(trained: Path, few: Path, run) -> None:
@@ -181,8 +200,9 @@ def test_a_restart_goes_on_from_the_pretrained_model(trained: Path, few: Path, r
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--model", "cnn"], 4, "the pretrained model is deepcnn, not cnn"),
+        (["--model", "cnn"], 4, "would go on with the pictures, is deepcnn, not cnn"),
         (["--steps", "300"], 4, "the pretrained model is at step 12000: --steps must be beyond"),
+        (["--dataset", "auto"], 2, "--dataset and --pictures can't be used together"),
         (["--dataset", "mnist"], 2, "--dataset and --pictures can't be used together"),
     ],
 )
@@ -212,7 +232,7 @@ def test_a_variable_gives_way_to_the_command_line(trained: Path, few: Path, run)
     )
 
     assert named.stdout.endswith("over 200 images (mnist test)\n")
-    assert asked.stdout.endswith("over 10 images (pictures held out)\n")
+    assert asked.stdout.endswith("images (pictures held out)\n")
 
 
 def test_pictures_that_cannot_be_used_make_the_exit_code_1(
@@ -262,6 +282,47 @@ def test_an_interrupted_run_ends_in_the_very_same_weights(
     assert ends[0].step == ends[1].step == 460
 
 
+def test_a_base_that_is_gone_is_said(trained: Path, few: Path, run) -> None:
+    assert run("train", "--pictures", few, "--steps", "70").exit_code == 0
+    shutil.rmtree(trained / "model-60")
+
+    result = run("train", "--pictures", few, "--steps", "80")
+
+    assert (result.exit_code, result.stdout) == (4, "")
+    assert "what went on with the pictures can't be used: checkpoints/model-60" in result.stderr
+    assert run("eval", "--json").exit_code == 0
+
+
+def test_the_seed_is_the_runs_unless_another_is_asked_for(
+    small_mnist: Path, few: Path, run, tmp_path: Path
+) -> None:
+    run("train", "--steps", "5", "--seed", "7")
+    shutil.copytree("checkpoints", "other")
+
+    run("train", "--pictures", few, "--steps", "6")
+    run("train", "--pictures", few, "--steps", "6", "--seed", "8", "--checkpoint-dir", "other")
+
+    seeds = [find_newest(tmp_path / name, print).settings.seed for name in ("checkpoints", "other")]
+    assert seeds == [7, 8]
+
+
+def test_an_export_made_on_the_way_leaves_the_threads_as_they_are(
+    trained: Path, few: Path, run_process, tmp_path: Path
+) -> None:
+    """A base without an export is restored first, and ends in the very same weights."""
+    shutil.copytree(trained, tmp_path / "bare")
+    (tmp_path / "bare" / "model-60" / "model.tflite").unlink()
+    for directory in (trained, tmp_path / "bare"):
+        process = run_process(
+            *("train", "--pictures", few, "--steps", 160, "--checkpoint-dir", directory)
+        )
+        process.communicate()
+        assert process.returncode == 0
+
+    ends = [find_newest(directory, print) for directory in (trained, tmp_path / "bare")]
+    assert ends[0].export == ends[1].export
+
+
 def test_lessons_are_the_pictures_warped_and_the_models_own_answers() -> None:
     from mnistcli.tuning import DRAWN, WARPED, make_lessons
 
@@ -283,6 +344,10 @@ def test_lessons_are_the_pictures_warped_and_the_models_own_answers() -> None:
     assert targets[WARPED:].tolist() == Base().predict(lessons[WARPED:]).tolist()
     np.testing.assert_array_equal(lessons, again)
     assert (lessons != other).any()
+    assert not np.isin(
+        [image.tobytes() for image in lessons[WARPED:]],
+        [image.tobytes() for seed in (4, 1) for image in strokes.make(seed, 1000)[0]],
+    ).any()  # nor those of a data set
     warped = lessons[: WARPED - 1].astype(float).reshape(-1, 3, 28, 28)
     for number, image in enumerate(images):  # each near its picture, and none the same
         distances = abs(warped[:, number] - image).mean(axis=(1, 2))

@@ -43,7 +43,8 @@ def evaluate(
     """Score the model on a data set or on pictures.
 
     Without PICTURES, on the 10,000 test images of --dataset. PICTURES are files or directories,
-    labelled by their names: the label of 8_3.png is 8.
+    labelled by their names: the label of 8_3.png is 8, and that of all pictures in a directory's
+    folder 8.
     """
     from mnistcli.commands.inputs import choose_model
     from mnistcli.dataset import load
@@ -89,18 +90,17 @@ def _score_pictures(
     from mnistcli.digit import CLASSES
     from mnistcli.evaluation import evaluate
     from mnistcli.recognition import recognise
-    from mnistcli.sources import UNLABELLED, label_of
+    from mnistcli.sources import UNLABELLED
 
     labels, probabilities = [], []
     for answer in recognise(pictures, model.predictor, open_detector(), preprocess, invert):
         console.report(answer)
         if answer.error:
             continue
-        label = label_of(answer.file)
-        if label is None:
+        if answer.label is None:
             console.error(f"{answer.file}: {UNLABELLED}")
             continue
-        labels.append(label)
+        labels.append(answer.label)
         probabilities.append(answer.readings[0].probabilities)
     scored = np.array(probabilities, np.float32).reshape(-1, CLASSES)
     return evaluate(scored, np.array(labels, np.uint8))

@@ -17,7 +17,7 @@ OTHER_FORMATS = (".h5", ".keras", ".onnx", ".pb", ".pt", ".pth")
 
 @click.group()
 def export() -> None:
-    """Take a trained model, or MNIST's images, elsewhere."""
+    """Take a trained model, or a data set's images, elsewhere."""
 
 
 @export.command("model")
@@ -41,15 +41,17 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     from mnistcli.files import new_directory, write_whole
 
     console: Console = ctx.obj
-    path = Path(out)
-    if path.suffix in OTHER_FORMATS:
+    path = Path(out).resolve()
+    suffix = path.suffix.lower()
+    if not out or suffix in OTHER_FORMATS:
         raise click.UsageError(f"{out}: expected FILE.tflite, or a directory for a SavedModel", ctx)
     checkpoint = choose_checkpoint(ctx, checkpoint_dir, pretrained)
     model = open_model(checkpoint, console) if checkpoint else open_pretrained()
     described = metadata.describe(model.describe())
-    if path.exists() and not metadata.is_ours(path):
+    is_file = suffix == ".tflite"
+    if path.exists() and not (metadata.is_ours(path) and path.is_file() == is_file):
         raise FileExistsError(errno.EEXIST, FOREIGN, out)
-    if path.suffix == ".tflite":
+    if is_file:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, metadata.attach(model.export, described))
     else:
@@ -58,7 +60,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
             extra = directory / metadata.EXTRA
             extra.parent.mkdir()
             extra.write_bytes(metadata.serialise(described))
-    results.echo_row(path, model.name, model.source)
+    results.echo_row(out, model.name, model.source)
 
 
 def _write_saved_model(checkpoint: "Checkpoint | None", directory: "Path") -> None:

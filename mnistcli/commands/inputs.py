@@ -93,7 +93,9 @@ def _export(checkpoint: Checkpoint, console: Console) -> bytes:
     console.info(f"{checkpoint.path} has no export yet: making it")
     with undisturbed_import():
         from mnistcli.checkpoint import restore, to_tflite  # TensorFlow: seconds to import
+        from mnistcli.training import fix_devices
 
+    fix_devices()
     tflite = to_tflite(restore(checkpoint))
     try:
         add_export(checkpoint, tflite)

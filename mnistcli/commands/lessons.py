@@ -12,7 +12,7 @@ from mnistcli import labelled, pretrained
 from mnistcli.commands.console import Console
 from mnistcli.commands.inputs import Model, open_model, open_pretrained
 from mnistcli.dataset import Dataset, load, read
-from mnistcli.errors import DataError
+from mnistcli.errors import DataError, ModelError
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.quiet import undisturbed_import
 from mnistcli.run import Checkpoint, open_checkpoint
@@ -79,7 +79,13 @@ def _open_base(plan: "Plan", console: Console) -> Model:
     base = plan.settings.base
     if base is None or base == pretrained.SOURCE:
         return open_pretrained()
-    return open_model(open_checkpoint(plan.directory / base), console)
+    try:
+        return open_model(open_checkpoint(plan.directory / base), console)
+    except ModelError as error:
+        raise ModelError(
+            f"what went on with the pictures can't be used: {error}; "
+            "with --restart, the pretrained model does"
+        ) from error
 
 
 def _score(model: Model, data: Dataset) -> Evaluation:
@@ -132,7 +138,8 @@ def _carry_out(
 
     settings = plan.settings
     first_step = plan.first_step
-    if plan.start and settings.cycles[:-1] == plan.start.settings.cycles != ():
+    former = plan.start.settings if plan.start else settings
+    if settings.pictures == former.pictures and settings.cycles[:-1] == former.cycles != ():
         end = settings.cycles[-2]
         console.info(f"the learning rate's cycle ends at step {end}: a new one goes on from there")
     console.info(

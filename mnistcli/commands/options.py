@@ -23,6 +23,9 @@ class Directory(click.Path):
         """Return the path."""
         from pathlib import Path
 
+        if not value:
+            self.fail("The name of a directory is empty.", param, ctx)
+
         return Path(os.fsdecode(super().convert(value, param, ctx)))
 
 
@@ -67,8 +70,8 @@ checkpoint_dir = click.option(
 pretrained = click.option(
     "--pretrained",
     is_flag=True,
-    help="Answer with the model that comes with mnistcli, as is done where no run is in the "
-    "default --checkpoint-dir.",
+    help="Take the model that comes with mnistcli, as is done where no run is in the default "
+    "--checkpoint-dir.",
 )
 preprocess = click.option(
     "--preprocess",

@@ -68,7 +68,7 @@ def _is_ours(path: Path) -> bool:
     try:
         with Image.open(path) as picture:
             return MARK.items() <= picture.info.items()
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return False
 
 

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from mnistcli.commands import options, results
 from mnistcli.commands.console import Console
-from mnistcli.recipe import DEFAULT_MODEL, RECIPES
+from mnistcli.recipe import DEFAULT_MODEL, RECIPES, TUNING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,13 @@ COUNT = click.IntRange(min=1)
 def _by_model(name: str) -> str:
     """Tell a setting's default for each model."""
     return "; ".join(f"{model} {getattr(recipe, name):g}" for model, recipe in RECIPES.items())
+
+
+def _tell_tuning(model: str) -> str:
+    """Tell a model's defaults with pictures."""
+    recipe = TUNING[model]
+    shown = f"{recipe.steps} more steps of {recipe.batch_size} at {recipe.learning_rate:g}"
+    return f"{model} {shown}"
 
 
 @click.command()
@@ -50,7 +57,8 @@ def _by_model(name: str) -> str:
     type=options.Number(0, sys.float_info.max, min_open=True),
     metavar="X",
     show_default=f"the run's, or {_by_model('learning_rate')}",
-    help="Of the loss summed over a batch; of cnn and deepcnn, the peak of its cycle.",
+    help="Of the loss summed over a batch; of cnn and deepcnn, and with --pictures, the peak of "
+    "its cycle.",
 )
 @click.option(
     "--seed",
@@ -64,7 +72,8 @@ def _by_model(name: str) -> str:
     "--pictures",
     type=options.Directory(),
     metavar="DIR",
-    help="Go on with labelled pictures, in place of a data set.",
+    help="Go on with labelled pictures, in place of a data set: "
+    f"{'; '.join(_tell_tuning(model) for model in RECIPES)}.",
 )
 @options.data_dir
 @options.checkpoint_dir
@@ -74,7 +83,11 @@ def _by_model(name: str) -> str:
 @click.option(
     "--keep", type=COUNT, metavar="N", default=5, help="How many of the newest checkpoints to keep."
 )
-@click.option("--restart", is_flag=True, help="Begin anew, replacing the run that is there.")
+@click.option(
+    "--restart",
+    is_flag=True,
+    help="Begin anew, with --pictures from the pretrained model, replacing the run that is there.",
+)
 @click.option(
     "--log-every", type=COUNT, metavar="N", default=100, help="Steps between lines of progress."
 )
@@ -115,7 +128,7 @@ def train(
 
     console: Console = ctx.obj
     asked = None if dataset == AUTO else dataset
-    if pictures and asked:
+    if pictures:
         asked, pictures = _choose(ctx, asked, pictures)
     plan = partial(
         make_plan,
@@ -139,16 +152,13 @@ def train(
 
 
 def _choose(
-    ctx: click.Context, dataset: str, pictures: "Path"
-) -> "tuple[str, None] | tuple[None, Path]":
+    ctx: click.Context, dataset: str | None, pictures: "Path"
+) -> "tuple[str | None, None] | tuple[None, Path]":
     """Return the one that was given on the command line, where the other is a variable's."""
-    given = [
-        ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        for name in ("dataset", "pictures")
-    ]
-    if all(given):
+    given = [ctx.get_parameter_source(name) for name in ("dataset", "pictures")]
+    if given[0] is given[1]:
         raise click.UsageError("--dataset and --pictures can't be used together", ctx)
-    return (dataset, None) if given[0] else (None, pictures)
+    return (dataset, None) if given[0] is ParameterSource.COMMANDLINE else (None, pictures)
 
 
 def _echo(outcome: "Outcome", json: bool) -> None:
