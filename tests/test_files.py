@@ -62,11 +62,15 @@ def test_a_directory_that_fails_leaves_the_former(
             raise OSError(5, "Input/output error")
         rename(source, target)
 
+    def replace() -> None:
+        with new_directory(path) as new:
+            if when == "writing":
+                raise OSError(5, "Input/output error", str(new))
+
     if when == "renaming":
         monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(OSError, match="Input/output error") as caught, new_directory(path) as new:
-        if when == "writing":
-            raise OSError(5, "Input/output error", str(new))
+    with pytest.raises(OSError, match="Input/output error") as caught:
+        replace()
 
     assert caught.value.filename == str(path)
     assert (path / "file").read_text() == "old"
