@@ -109,9 +109,24 @@ def write_saved_model(network: Network, directory: Path) -> None:
         tf.saved_model.save(model, str(directory), signatures=model.y)
 
 
+def check_place(directory: Path) -> None:
+    """Raise :class:`OSError` where no checkpoint can be written, before there is one."""
+    _check_name(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+
+
+def _check_name(directory: Path) -> None:
+    try:
+        str(directory).encode()
+    except UnicodeEncodeError as error:
+        reason = "TensorFlow writes only to places whose names are UTF-8"
+        raise OSError(errno.EILSEQ, reason, str(directory)) from error
+
+
 @contextmanager
 def _os_errors(directory: Path) -> Iterator[None]:
     """Raise as :class:`OSError` what TensorFlow raises where it can't write."""
+    _check_name(directory)
     try:
         yield
     except tf.errors.OpError as error:

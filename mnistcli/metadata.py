@@ -22,12 +22,17 @@ MAKER = "mnistcli"
 MADE_BY = f'"made_by": "{MAKER} '.encode()
 
 PREPROCESSING = (
-    "Gray levels from 0 to 255, light ink on a background of 0; dark ink on light is inverted.",
+    "Gray levels from 0 to 255, light ink on a background of 0; dark ink on light is inverted. (In "
+    "photographs and drawings, 'mnistcli predict' does more to find the ink; these are its last "
+    "steps.)",
+    f"An image of {SIDE} rows of {SIDE} pixels that is framed as by the next three steps is taken "
+    "as it is.",
     f"Crop to the box of the levels above {EDGE} of the strongest.",
     f"Scale the longer side to {BOX} pixels, keeping the shape, with a Hamming window; then scale "
-    "the levels, so that the strongest is 255.",
-    f"Put into {SIDE} rows of {SIDE} pixels, background 0, by whole pixels, the ink's centre of "
-    f"mass on row and column {CENTRE}, counted from 0.",
+    "the levels, so that the strongest is 255, and round them to whole numbers.",
+    f"Put into {SIDE} rows of {SIDE} pixels, background 0, by whole pixels and losing no ink, the "
+    f"centre of mass as near as may be to row and column {CENTRE}, counted from 0; half a pixel "
+    "goes up, and to the left.",
     "Divide by 255, and flatten, row after row.",
 )
 """``framing.frame`` and ``digit.to_input`` in words."""
@@ -70,12 +75,17 @@ def attach(tflite: bytes, metadata: dict[str, Any]) -> bytes:
     return stream.getvalue()
 
 
-def is_ours(path: Path) -> bool:
-    """Tell whether a ``.tflite``, or a SavedModel's directory with nothing else in it, is ours."""
+def is_replaceable(path: Path, *, is_file: bool) -> bool:
+    """Tell whether a ``.tflite`` file, or else a SavedModel, may take a place.
+
+    It may where nothing is, or an earlier one of its own kind with nothing else beside it.
+    """
+    if not path.exists():
+        return True
     try:
-        if path.is_dir():
-            others = {entry.name for entry in path.iterdir()} - SAVED_MODEL
-            return not others and MADE_BY in (path / EXTRA).read_bytes()
-        return path.is_file() and path.read_bytes().endswith(MAKER.encode())
+        if is_file:
+            return path.is_file() and path.read_bytes().endswith(MAKER.encode())
+        others = {entry.name for entry in path.iterdir()}
+        return not others or (others <= SAVED_MODEL and MADE_BY in (path / EXTRA).read_bytes())
     except OSError:
         return False

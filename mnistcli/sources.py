@@ -63,7 +63,7 @@ def find_pictures(names: Iterable[str]) -> Iterator[Picture]:
 def _list(folder: str) -> list[Picture]:
     try:
         with os.scandir(folder) as entries:
-            files = sorted(entry.path for entry in entries if _is_picture(entry.name))
+            files = sorted(entry.path for entry in entries if _is_picture(entry))
     except OSError as error:
         return [Picture(folder, error=PictureError(f"{error.strerror}"))]
     return [Picture(file, label_of(file)) for file in files]
@@ -75,8 +75,10 @@ def label_of(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _is_picture(name: str) -> bool:
-    return Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+def _is_picture(entry: "os.DirEntry[str]") -> bool:
+    """Tell by the name; what only waits for a writer, such as a pipe, is none."""
+    is_named = Path(entry.name).suffix.lower() in SUFFIXES and not entry.name.startswith(".")
+    return is_named and (entry.is_file() or not os.path.exists(entry.path))
 
 
 def read_in_batches(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mnistcli.augmentation import augment
 from mnistcli.batches import batch_indices
-from mnistcli.checkpoint import from_weights, read_weights, restore, save
+from mnistcli.checkpoint import check_place, from_weights, read_weights, restore, save
 from mnistcli.digit import PIXELS, scale_pixels
 from mnistcli.errors import ModelError, StoppedError
 from mnistcli.network import Network
@@ -44,6 +44,7 @@ def train(
         OSError: a checkpoint can't be written.
     """
     settings = plan.settings
+    check_place(plan.directory)
     # A small step is over before a second thread has woken up to share its operations.
     fix_devices(side_by_side=THREADS if settings.recipe.layers else 1)
     network = begin(plan)

@@ -12,13 +12,11 @@ import sys
 import time
 from pathlib import Path
 
-import click
 import numpy as np
 import pytest
 from drawing import SAMPLES, seven, to_png
 
 from mnistcli import __version__, download
-from mnistcli.cli import main
 from mnistcli.run import find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -54,14 +52,6 @@ def test_wrong_usage_exits_with_2(arguments: list[str], run) -> None:
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Error: " in result.stderr
-
-
-def test_every_option_has_a_variable_of_its_name() -> None:
-    for name, command in main.commands.items():
-        for option in command.params:
-            if isinstance(option, click.Option):
-                variable = f"MNISTCLI_{name}_{option.opts[0][2:]}".upper().replace("-", "_")
-                assert variable in (option.envvar, f"MNISTCLI_{name}_{option.name}".upper())
 
 
 def test_options_come_from_the_environment(small_mnist: Path, run, tmp_path: Path) -> None:

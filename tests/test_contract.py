@@ -5,12 +5,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import numpy as np
 import pytest
+from commandline import COMMANDS
 from drawing import SAMPLES, seven, to_png
 
 from mnistcli.cli import main
@@ -29,18 +30,6 @@ SYNOPSIS = {
     "export images": "OUT_DIR --dataset --data-dir --split --count --digits --invert",
 }
 
-
-def list_commands(
-    group: click.Group = main, above: str = ""
-) -> Iterator[tuple[str, click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from list_commands(command, f"{above}{name} ")
-        else:
-            yield above + name, command
-
-
-COMMANDS = dict(list_commands())
 
 WORKING = {
     "download": ["download"],
@@ -252,6 +241,7 @@ FAILING = {
     "an output that can't be written": (["export", "images", "7.png/out"], 3),
     "an export that can't be written": (["export", "model", "7.png/m.tflite"], 3),
     "a directory that can't be made": (["train", "--checkpoint-dir", "7.png/run"], 3),
+    "a name that's no UTF-8": (["train", "--checkpoint-dir", os.fsdecode(b"\xff")], 3),
     "pictures that aren't there": (["train", "--pictures", "none"], 3),
     "no pictures": (["train", "--pictures", "-"], 3),
     "no name of a directory": (["train", "--checkpoint-dir", ""], 2),
@@ -273,8 +263,7 @@ def test_a_failure_is_a_line_and_a_code_and_no_output(name: str, here: Path, run
     if code == 2:
         assert re.match(r"Usage: .*\nTry '.* --help' for help\.\n\nError: .*\n$", result.stderr)
     else:
-        (line,) = [line for line in result.stderr.splitlines() if not line.startswith("step ")]
-        assert line.startswith("error: ")
+        assert re.fullmatch(r"error: .*\n", result.stderr)
 
 
 def test_a_damaged_model_exits_with_4(here: Path, run) -> None:

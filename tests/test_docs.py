@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+from commandline import COMMANDS
 
 from mnistcli import dataset, errors
 from mnistcli.cli import main
@@ -15,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_option_is_explained() -> None:
-    for name, command in main.commands.items():
+    for name, command in [*main.commands.items(), *COMMANDS.items()]:
         assert command.help, name
         for parameter in command.params:
             if isinstance(parameter, click.Option):
@@ -23,19 +24,22 @@ def test_every_option_is_explained() -> None:
 
 
 def test_the_readme_names_commands_and_options_that_exist() -> None:
-    mentioned = re.findall(r"mnistcli (?!COMMAND)([a-z]+)((?: [^\s`&]+)*)", README)
-    assert {name for name, _ in mentioned} >= set(main.commands)
+    names = "|".join(COMMANDS)
+    mentioned = re.findall(rf"mnistcli (?:-q )?({names})((?: [^\s`&|>]+)*)", README)
+    assert {name for name, _ in mentioned} == set(COMMANDS)
+    begun = re.findall(r"^ {4}(?:\$ )?mnistcli (?:-q )?([a-z]+)", README, re.MULTILINE)
+    assert set(begun) <= set(main.commands)
 
     for name, arguments in mentioned:
-        known = {option for parameter in main.commands[name].params for option in parameter.opts}
+        known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
         assert set(re.findall(r"--[a-z-]+", arguments)) <= known | {"--help"}, name
     anywhere = {
         option
-        for name in main.commands
-        for parameter in main.commands[name].params
+        for command in COMMANDS.values()
+        for parameter in command.params
         for option in parameter.opts
     }
-    assert set(re.findall(r"`(--[a-z-]+)", README)) <= anywhere
+    assert set(re.findall(r"`(--[a-z-]+)", README)) <= anywhere | {"--help"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What is exported, read by other programs: nothing here of ours reads a model or an image."""
 
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -151,13 +152,18 @@ def test_an_export_of_ours_is_replaced_and_nothing_else(trained: Path, tmp_path:
     (tmp_path / "thesis" / "chapter.txt").write_text("all of it")
     (tmp_path / "other.tflite").write_bytes(b"\0\0\0\0TFL3")
 
+    (tmp_path / "empty").mkdir()
+    assert run("export", "model", "empty").exit_code == 0
     shutil.copy(tmp_path / "m.tflite", tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe.tflite")
     (tmp_path / "d.tflite").mkdir()
-    for out in ("thesis", "other.tflite", "m", "file", "d.tflite"):
+    odd = ("thesis", "m", "file", "d.tflite", "pipe.tflite", "none/../other.tflite")
+    for out in ("other.tflite", *odd):
         result = run("export", "model", out)
         assert (result.exit_code, result.stdout) == (3, "")
         assert result.stderr.endswith(f"error: {out}: there already, and not by mnistcli\n")
 
+    assert not (tmp_path / "none").exists()
     assert (tmp_path / "m" / "notes.txt").exists()
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "all of it"
     assert (tmp_path / "other.tflite").read_bytes() == b"\0\0\0\0TFL3"
@@ -172,6 +178,23 @@ def test_an_export_that_cannot_be_written_exits_with_3(out: str, tmp_path: Path,
     assert (result.exit_code, result.stdout) == (3, "")
     assert "Traceback" not in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_name_that_tensorflow_cannot_write_to_is_told(tmp_path: Path, run) -> None:
+    for out in (b"\xff", b"\xff.tflite"):
+        result = run("export", "model", os.fsdecode(out), "--pretrained")
+        if out == b"\xff":
+            assert (result.exit_code, result.stdout) == (3, "")
+            assert "TensorFlow writes only to places whose names are UTF-8" in result.stderr
+        else:
+            assert result.stdout_bytes == b"\xff.tflite\tdeepcnn\tpretrained\n"
+    assert [os.fsencode(path.name) for path in tmp_path.iterdir()] == [b"\xff.tflite"]
+
+
+def test_the_ending_may_be_in_capitals(tmp_path: Path, run) -> None:
+    run("export", "model", "M.TFLITE", "--pretrained")
+
+    assert (tmp_path / "M.TFLITE").is_file()
 
 
 @pytest.mark.parametrize("out", ["m.onnx", "m.h5", "M.KERAS", ""])
@@ -282,7 +305,10 @@ def test_a_file_of_the_users_is_not_replaced(
     assert own.read_bytes() == content
     own.unlink()
     for _ in range(2):
-        assert run("export", "images", "out").exit_code == 0
+        assert run("export", "images", "out", "--count", str(10**30)).exit_code == 0
+    own.unlink()
+    os.mkfifo(own)
+    assert run("export", "images", "out").exit_code == 3
 
 
 def test_real_images_are_answered_as_eval_does(shared: Path, tmp_path: Path, run) -> None:

@@ -30,11 +30,14 @@ def find(*names: str | Path) -> list[tuple[str, int | None, str]]:
 
 
 def test_folders_named_by_digits_label_their_pictures(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "7_1.png")
+    (tmp_path / "6_1.png").symlink_to("none")
     for name in ("8_1.png", "a.png", "3/0.png", "3/photo.jpg", "3/7/9.png", "12/1.png", "b/2.png"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
 
     assert find(tmp_path) == [
+        ("6_1.png", 6, ""),  # whoever reads it will say that it leads nowhere
         ("8_1.png", 8, ""),
         ("a.png", None, ""),
         ("3/0.png", 3, ""),

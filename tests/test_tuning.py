@@ -156,10 +156,9 @@ def test_a_run_goes_on_and_keeps_what_it_goes_on_from(
         f"{held_out} images (pictures held out, before)",
         f"{held_out} images (pictures held out)",
     ]
-    started = (
-        f"training softmax on {training} pictures, with {held_out} held out, from step 60 to 80"
-    )
-    assert started in text.stderr
+    counts_told = f"{training} pictures; {held_out} are held out"
+    assert f"going on from checkpoints/model-60 with {counts_told}\n" in text.stderr
+    assert "training softmax on pictures from step 60 to 80" in text.stderr
     assert sorted(path.name for path in trained.iterdir()) == ["model-60", "model-80"]
     settings = find_newest(trained, print).settings
     assert (settings.base, settings.trained_on) == ("model-60", "mnist+pictures")

@@ -42,14 +42,13 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
 
     console: Console = ctx.obj
     path = Path(out).resolve()
-    suffix = path.suffix.lower()
-    if not out or suffix in OTHER_FORMATS:
+    if not out or out.lower().endswith(OTHER_FORMATS):
         raise click.UsageError(f"{out}: expected FILE.tflite, or a directory for a SavedModel", ctx)
     checkpoint = choose_checkpoint(ctx, checkpoint_dir, pretrained)
     model = open_model(checkpoint, console) if checkpoint else open_pretrained()
     described = metadata.describe(model.describe())
-    is_file = suffix == ".tflite"
-    if path.exists() and not (metadata.is_ours(path) and path.is_file() == is_file):
+    is_file = out.lower().endswith(".tflite")
+    if not metadata.is_replaceable(path, is_file=is_file):
         raise FileExistsError(errno.EEXIST, FOREIGN, out)
     if is_file:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -116,15 +115,13 @@ def export_images(
     They are named DIGIT_NUMBER.png, by the label and the image's place in the data set, counted
     from 0, so predict and eval read them as pictures.
     """
-    from itertools import islice
-
     from mnistcli.commands.saving import save_image
     from mnistcli.dataset import load
 
     data = load(dataset, split, data_dir, console)
     labels = data.labels.tolist()
     chosen = (index for index, label in enumerate(labels) if digits is None or label in digits)
-    indices = list(islice(chosen, count))
+    indices = list(chosen)[:count]
     out_dir.mkdir(parents=True, exist_ok=True)
     with console.show_progress("images") as progress:
         for made, index in enumerate(indices, start=1):

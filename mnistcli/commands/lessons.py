@@ -68,8 +68,9 @@ def train_on_pictures(
 
         fix_devices()
         images, targets = make_lessons(pictures, base.predictor, plan.settings.seed)
-        what = f"{len(pictures.labels)} pictures, with {len(held_out.labels)} held out,"
-        checkpoint, seconds = _carry_out(plan, images, targets, what, console)
+        counts = f"{len(pictures.labels)} pictures; {len(held_out.labels)} are held out"
+        console.info(f"going on from {base.source} with {counts}")
+        checkpoint, seconds = _carry_out(plan, images, targets, labelled.NAME, console)
     model = open_model(checkpoint, console)
     return Outcome(model, checkpoint, seconds, held_out, _score(model, held_out), before)
 

@@ -49,7 +49,7 @@ def save_image(path: Path, image: Gray) -> None:
     Raises:
         OSError: there is such a file, or it can't be written.
     """
-    if path.exists() and not _is_ours(path):
+    if path.exists() and not (path.is_file() and _is_ours(path)):
         raise FileExistsError(errno.EEXIST, FOREIGN, str(path))
     write_whole(path, _to_png(image), is_flushed=False)
 
