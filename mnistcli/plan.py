@@ -8,7 +8,8 @@ from mnistcli import pretrained
 from mnistcli.dataset import AUTO, NAMES
 from mnistcli.errors import ModelError
 from mnistcli.recipe import DEFAULT_MODEL, RECIPES, TUNING
-from mnistcli.run import Checkpoint, Settings, find_last_run, find_newest
+from mnistcli.run import Checkpoint, find_last_run, find_newest
+from mnistcli.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from mnistcli.errors import ModelError
 from mnistcli.plan import Plan
 from mnistcli.predictor import Predictor
 from mnistcli.recipe import RECIPES
-from mnistcli.run import Settings, find_newest, new_checkpoint
+from mnistcli.run import find_newest, new_checkpoint
+from mnistcli.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())

@@ -31,6 +31,7 @@ LAYERS = [
     {"augmentation"},
     {"plan"},
     {"pretrained", "run"},
+    {"settings"},
     {"recipe"},
     {"labelled", "metadata"},
     {"recognition"},

@@ -7,7 +7,8 @@ import pytest
 from mnistcli.errors import ModelError
 from mnistcli.plan import Plan, Request, make_plan, settle
 from mnistcli.recipe import RECIPES
-from mnistcli.run import Checkpoint, Settings, new_checkpoint
+from mnistcli.run import Checkpoint, new_checkpoint
+from mnistcli.settings import Settings
 
 STORED = Settings("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01, cycles=())
 START = Checkpoint(Path("checkpoints/model-50"), STORED, run=1, step=50, export=None)

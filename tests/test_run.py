@@ -8,7 +8,7 @@ import pytest
 
 from mnistcli import run
 from mnistcli.errors import ModelError
-from mnistcli.run import Settings
+from mnistcli.settings import Settings
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
 

@@ -15,7 +15,8 @@ from mnistcli.evaluation import evaluate
 from mnistcli.plan import Plan
 from mnistcli.predictor import Predictor
 from mnistcli.recipe import RECIPES
-from mnistcli.run import Checkpoint, Settings, find_newest
+from mnistcli.run import Checkpoint, find_newest
+from mnistcli.settings import Settings
 
 Progress = Callable[[int, float], None]
 pytestmark = pytest.mark.usefixtures("tensorflow")
