@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from commandline import COMMANDS
 from drawing import SAMPLES, seven, to_png
+from terminal import run_at_terminal
 
 from mnistcli.cli import main
 
@@ -97,6 +98,8 @@ VARIABLES = {
     "MNISTCLI_PREDICT_FORMAT": ("xml", ["predict", "7.png"], None),
     "MNISTCLI_PREDICT_TOP": ("11", ["predict", "7.png"], None),
     "MNISTCLI_TRAIN_MODEL": ("resnet", ["train"], None),
+    "MNISTCLI_TRAIN_JSON": ("perhaps", ["train"], None),
+    "MNISTCLI_EVAL_JSON": ("perhaps", ["eval"], None),
     "MNISTCLI_DOWNLOAD_VERIFY": ("perhaps", ["download"], None),
     "MNISTCLI_QUIET": ("perhaps", ["download"], None),
 }
@@ -109,6 +112,45 @@ def test_variables_are_read_as_options_are(variable: str, here: Path, run) -> No
     result = run(*arguments, env={variable: value})
 
     assert (result.exit_code, result.stdout) == ((2, "") if output is None else (0, output))
+
+
+def test_the_mirrors_come_from_a_variable(run) -> None:
+    result = run("download", env={"MNISTCLI_DOWNLOAD_FROM": "nowhere elsewhere"})
+
+    assert result.exit_code == 3
+    assert "tried nowhere/train-images-idx3-ubyte.gz" in result.stderr
+    assert "elsewhere/train-images-idx3-ubyte.gz" in result.stderr
+
+
+DEFAULTS = {
+    "data_dir": "MNIST_data",
+    "checkpoint_dir": "checkpoints",
+    "dataset": "auto",
+    "split": "test",
+    "save_every": 1000,
+    "keep": 5,
+    "log_every": 100,
+    "preprocess": "mnist",
+    "invert": "auto",
+    "output_format": "text",
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_defaults_are_those_of_the_contract(name: str) -> None:
+    options = {one.name: one for one in COMMANDS[name].params if isinstance(one, click.Option)}
+
+    for option in options.keys() & DEFAULTS.keys() - ({"invert"} if "images" in name else set()):
+        assert options[option].default == DEFAULTS[option]
+
+
+@pytest.mark.parametrize("name", ["predict", "eval"])
+def test_pictures_are_looked_at_one_by_one(name: str) -> None:
+    """Or one that can't be read would be wrong usage, and no other would be answered."""
+    (pictures,) = (one for one in COMMANDS[name].params if one.name == "pictures")
+
+    assert not pictures.type.exists
+    assert not pictures.type.readable
 
 
 # Streams
@@ -195,30 +237,19 @@ def test_on_no_terminal_a_line_now_and_then_and_no_bar(here: Path, run) -> None:
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}])
-def test_colours_are_for_terminals_that_want_them(variables: dict[str, str]) -> None:
-    import pty
+def test_colours_are_for_terminals_that_want_them(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    environment = {**os.environ, "TERM": "xterm-256color", **variables}
+    for name in ("COLORTERM", "NO_COLOR"):
+        if name not in variables:
+            environment.pop(name, None)
+    program = [sys.executable, "-m", "mnistcli", "predict", "--pretrained"]
 
-    controller, terminal = pty.openpty()
-    arguments = ["predict", "--pretrained", "--show", str(SAMPLES[0])]
-    environment = {"TERM": "xterm-256color", **os.environ, **variables}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mnistcli", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=terminal,
-        env={name: value for name, value in environment.items() if name != "COLORTERM"},
-    )
-    os.close(terminal)
-    shown = b""
-    try:
-        while part := os.read(controller, 4096):
-            shown += part
-    except OSError:  # Linux: the other end is closed
-        pass
-    os.close(controller)
-    output, _ = process.communicate()
+    shown, output = run_at_terminal([*program, "--show", SAMPLES[0]], tmp_path, environment)
 
-    assert (b"\x1b[38;5;" in shown) is (variables == {} and os.environ.get("TERM") != "dumb")
-    assert b"\x1b" not in output
+    assert (b"\x1b[38;5;" in shown) is (variables == {})
+    assert "\x1b" not in output
 
 
 # Exit codes

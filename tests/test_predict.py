@@ -86,6 +86,15 @@ def test_the_box_lies_within_the_picture(size: tuple[int, int], tmp_path: Path, 
     assert result["box"][3] == size[1]
 
 
+@pytest.mark.parametrize(
+    ("invert", "polarity"), [("yes", "dark_on_light"), ("no", "light_on_dark")]
+)
+def test_the_polarity_asked_for_is_used(invert: str, polarity: str, run) -> None:
+    (one,) = results_of(run("predict", SEVEN, "--invert", invert, "--format", "json"))
+
+    assert one["polarity"] == polarity
+
+
 def test_unsure_answers_are_warned_of_everywhere(tmp_path: Path, run) -> None:
     stars = Image.new("L", (200, 200), 255)
     stars.paste(0, (90, 20, 110, 180))
@@ -228,10 +237,11 @@ def test_a_file_of_the_users_is_not_replaced(tmp_path: Path, run) -> None:
     assert Image.open(io.BytesIO(own.read_bytes())).size == (28, 28)
 
 
-def test_a_directory_that_cannot_be_made_is_an_error(tmp_path: Path, run) -> None:
+@pytest.mark.parametrize("kind", ["text", "csv", "json"])
+def test_a_directory_that_cannot_be_made_is_an_error(kind: str, tmp_path: Path, run) -> None:
     (tmp_path / "file").touch()
 
-    result = run("predict", SEVEN, "--save-preprocessed", "file/seen")
+    result = run("predict", SEVEN, "--save-preprocessed", "file/seen", "--format", kind)
 
     assert (result.exit_code, result.stdout) == (3, "")
 

@@ -32,6 +32,12 @@ def save_images(
         OSError: the directory can't be made.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    return _save_each(answers, directory, report)
+
+
+def _save_each(
+    answers: Iterable[Answer], directory: Path, report: Callable[[str], None]
+) -> Iterator[Answer]:
     taken: set[str] = set()
     for answer in answers:
         for reading in answer.readings:
