@@ -46,18 +46,18 @@ def load(
             f"{directory}: too few labelled pictures: {counts} held out; "
             "names like 8_3.png or folders like 8/ are expected"
         )
-    training, held_out = (
-        Dataset(NAME, split, np.stack(images), np.array(labels, np.uint8))
-        for split, (images, labels) in zip(
-            ("train", "held out"), (zip(*part, strict=True) for part in parts), strict=True
-        )
-    )
-    return training, held_out
+    training, held_out = parts
+    return _stack("train", training), _stack("held out", held_out)
 
 
 def digest(data: Dataset) -> str:
     """Return the SHA-256 of the images and labels."""
     return hashlib.sha256(data.labels.tobytes() + data.images.tobytes()).hexdigest()
+
+
+def _stack(split: str, part: list[tuple[Gray, int]]) -> Dataset:
+    images, labels = zip(*part, strict=True)
+    return Dataset(NAME, split, np.stack(images), np.array(labels, np.uint8))
 
 
 def _prepare(

@@ -164,7 +164,7 @@ def test_quiet_leaves_the_result_alone(name: str, here: Path, run) -> None:
     assert result.stdout.endswith("\n")
 
 
-@pytest.mark.parametrize("name", ["train", "eval", "predict", "export images"])
+@pytest.mark.parametrize("name", ["train", "eval", "predict", "export model", "export images"])
 def test_what_is_not_a_result_goes_to_standard_error(name: str, here: Path, run) -> None:
     arguments = WORKING[name]
     result = run(*arguments)

@@ -36,16 +36,14 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     from pathlib import Path
 
     from mnistcli import metadata
-    from mnistcli.commands.inputs import choose_checkpoint, open_model, open_pretrained
+    from mnistcli.commands.inputs import choose_model
     from mnistcli.commands.saving import FOREIGN
     from mnistcli.files import new_directory, write_whole
 
-    console: Console = ctx.obj
     path = Path(out).resolve()
     if not out or out.lower().endswith(OTHER_FORMATS):
         raise click.UsageError(f"{out}: expected FILE.tflite, or a directory for a SavedModel", ctx)
-    checkpoint = choose_checkpoint(ctx, checkpoint_dir, pretrained)
-    model = open_model(checkpoint, console) if checkpoint else open_pretrained()
+    model = choose_model(ctx, checkpoint_dir, pretrained)
     described = metadata.describe(model.describe())
     is_file = out.lower().endswith(".tflite")
     if not metadata.is_replaceable(path, is_file=is_file):
@@ -55,7 +53,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
         write_whole(path, metadata.attach(model.export, described))
     else:
         with new_directory(path) as directory:
-            _write_saved_model(checkpoint, directory)
+            _write_saved_model(model.checkpoint, directory)
             extra = directory / metadata.EXTRA
             extra.parent.mkdir()
             extra.write_bytes(metadata.serialise(described))

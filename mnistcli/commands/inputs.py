@@ -20,6 +20,7 @@ class Model:
 
     predictor: Predictor
     export: bytes  # the .tflite that it runs
+    checkpoint: Checkpoint | None  # None of the pretrained model
     name: str
     step: int
     dataset: str  # trained on
@@ -43,13 +44,13 @@ def choose_model(ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool) 
         click.UsageError: both options were given.
     """
     console: Console = ctx.obj
-    checkpoint = choose_checkpoint(ctx, checkpoint_dir, is_pretrained)
+    checkpoint = _choose_checkpoint(ctx, checkpoint_dir, is_pretrained)
     model = open_model(checkpoint, console) if checkpoint else open_pretrained()
     console.info(f"model: {model.source}, {model.name} after {model.step} steps on {model.dataset}")
     return model
 
 
-def choose_checkpoint(
+def _choose_checkpoint(
     ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool
 ) -> Checkpoint | None:
     """Find the checkpoint that the options mean, None where they mean the pretrained model."""
@@ -72,7 +73,8 @@ def open_pretrained() -> Model:
     """Open the model that comes with the package."""
     record, export = pretrained.read_record(), pretrained.read_export()
     predictor = Predictor(export, pretrained.SOURCE)
-    return Model(predictor, export, record.model, record.step, record.dataset, pretrained.SOURCE)
+    known = (record.model, record.step, record.dataset, pretrained.SOURCE)
+    return Model(predictor, export, None, *known)
 
 
 def open_detector() -> Predictor:
@@ -86,7 +88,8 @@ def open_model(checkpoint: Checkpoint, console: Console) -> Model:
     source = str(checkpoint.path)
     settings = checkpoint.settings
     predictor = Predictor(export, source)
-    return Model(predictor, export, settings.model, checkpoint.step, settings.trained_on, source)
+    known = (settings.model, checkpoint.step, settings.trained_on, source)
+    return Model(predictor, export, checkpoint, *known)
 
 
 def _export(checkpoint: Checkpoint, console: Console) -> bytes:

@@ -26,7 +26,6 @@ class Outcome:
     """A model that was trained, and its score."""
 
     model: Model
-    checkpoint: Checkpoint
     seconds: float  # of the steps
     test: Dataset
     score: Evaluation
@@ -48,7 +47,7 @@ def train_on_dataset(
         plan = plan.on(data.name)
         checkpoint, seconds = _carry_out(plan, data.images, data.targets, data.name, console)
     model = open_model(checkpoint, console)
-    return Outcome(model, checkpoint, seconds, test, _score(model, test))
+    return Outcome(model, seconds, test, _score(model, test))
 
 
 def train_on_pictures(
@@ -72,7 +71,7 @@ def train_on_pictures(
         console.info(f"going on from {base.source} with {counts}")
         checkpoint, seconds = _carry_out(plan, images, targets, labelled.NAME, console)
     model = open_model(checkpoint, console)
-    return Outcome(model, checkpoint, seconds, held_out, _score(model, held_out), before)
+    return Outcome(model, seconds, held_out, _score(model, held_out), before)
 
 
 def _open_base(plan: "Plan", console: Console) -> Model:

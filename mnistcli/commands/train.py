@@ -168,7 +168,7 @@ def _echo(outcome: "Outcome", json: bool) -> None:
             {
                 "model": outcome.model.describe(),
                 "dataset": test.name,
-                "step": outcome.checkpoint.step,
+                "step": outcome.model.step,
                 **results.describe(score),
                 **({"before": results.describe(before)} if before else {}),
                 "seconds": outcome.seconds,
