@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli import labelled, pretrained
+from mnistcli import pretrained
 from mnistcli.commands.console import Console
 from mnistcli.commands.inputs import Model, open_model, open_pretrained
 from mnistcli.dataset import Dataset, load, read
@@ -54,6 +54,8 @@ def train_on_pictures(
     directory: Path, make_plan: "Callable[[str], Plan]", console: Console
 ) -> Outcome:
     """Go on with labelled pictures, and score on those held out."""
+    from mnistcli import labelled  # and with it OpenCV, which a data set doesn't need
+
     pictures, held_out = labelled.load(directory, console.warn, console.error)
     plan = make_plan(labelled.digest(pictures))
     base = _open_base(plan, console)
