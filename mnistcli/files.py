@@ -1,11 +1,13 @@
 """Files and directories written whole or not at all, and digests that tell if they still are."""
 
+import errno
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from mnistcli.errors import DataError
 
@@ -73,6 +75,11 @@ def new_directory(path: Path) -> Iterator[Path]:
             replaced.rename(path)
         shutil.rmtree(replaced, ignore_errors=True)
     flush(path.parent)
+
+
+def refuse_foreign(name: str) -> NoReturn:
+    """Raise the :class:`OSError` of a place that is taken by what must not be replaced."""
+    raise FileExistsError(errno.EEXIST, "there already, and not by mnistcli", name)
 
 
 def digest(content: bytes) -> str:

@@ -32,13 +32,11 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     of TensorFlow's. Both tell how to prepare their input: the one in the archive at its end
     (unzip -p FILE.tflite metadata.json), the other in DIRECTORY/assets.extra/metadata.json.
     """
-    import errno
     from pathlib import Path
 
     from mnistcli import metadata
     from mnistcli.commands.inputs import choose_model
-    from mnistcli.commands.saving import FOREIGN
-    from mnistcli.files import new_directory, write_whole
+    from mnistcli.files import new_directory, refuse_foreign, write_whole
 
     path = Path(out).resolve()
     if not out or out.lower().endswith(OTHER_FORMATS):
@@ -47,7 +45,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     described = metadata.describe(model.describe())
     is_file = out.lower().endswith(".tflite")
     if not metadata.is_replaceable(path, is_file=is_file):
-        raise FileExistsError(errno.EEXIST, FOREIGN, out)
+        refuse_foreign(out)
     if is_file:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, metadata.attach(model.export, described))

@@ -1,28 +1,28 @@
 """Images saved as PNG."""
 
-import errno
 import io
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image, PngImagePlugin
 
-from mnistcli.files import write_whole
+from mnistcli.files import refuse_foreign, write_whole
 from mnistcli.framing import Gray
-from mnistcli.recognition import Answer
+
+if TYPE_CHECKING:  # or a data set's images would be exported with OpenCV loaded
+    from mnistcli.recognition import Answer
 
 MARK = {"Software": "mnistcli"}
 """Text in a saved image, by which it is known to be one that may be replaced."""
-
-FOREIGN = "there already, and not by mnistcli"
 
 LONGEST = 100
 """Most characters of a picture's name that are kept."""
 
 
 def save_images(
-    answers: Iterable[Answer], directory: Path, report: Callable[[str], None]
-) -> Iterator[Answer]:
+    answers: "Iterable[Answer]", directory: Path, report: Callable[[str], None]
+) -> "Iterator[Answer]":
     """Pass answers on, and save their images as ``NAME.28x28.png``, numbered where names recur.
 
     The name keeps the label, as of ``8_3.jpg``. A file that was not saved by this is left as it
@@ -36,8 +36,8 @@ def save_images(
 
 
 def _save_each(
-    answers: Iterable[Answer], directory: Path, report: Callable[[str], None]
-) -> Iterator[Answer]:
+    answers: "Iterable[Answer]", directory: Path, report: Callable[[str], None]
+) -> "Iterator[Answer]":
     taken: set[str] = set()
     for answer in answers:
         for reading in answer.readings:
@@ -56,7 +56,7 @@ def save_image(path: Path, image: Gray) -> None:
         OSError: there is such a file, or it can't be written.
     """
     if path.exists() and not (path.is_file() and _is_ours(path)):
-        raise FileExistsError(errno.EEXIST, FOREIGN, str(path))
+        refuse_foreign(str(path))
     write_whole(path, _to_png(image), is_flushed=False)
 
 
