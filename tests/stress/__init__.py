@@ -1,0 +1,1 @@
+"""Faults, tried often."""

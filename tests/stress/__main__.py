@@ -1,0 +1,67 @@
+"""Faults, tried often, and a table of what was lost: ``python tests/stress --help``.
+
+Each module beside this one has a ``check``, which tries faults of one kind.
+"""
+
+import shutil
+import sys
+import tempfile
+import time
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))  # the tests' own modules
+
+import click
+from stress.outcome import Effort, Outcome
+
+KINDS = ("kills", "damage", "disks", "contention", "downloads", "fuzzing", "load", "numbers")
+
+
+@click.command()
+@click.option("--long", "is_long", is_flag=True, help="Try as often as docs/reliability.md says.")
+@click.option("--only", type=click.Choice(KINDS), multiple=True, help="Only faults of this kind.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the table to this file.")
+def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
+    """Try what really happens to such tools, and count what is lost."""
+    outcomes: list[Outcome] = []
+    for kind in only or KINDS:
+        directory = Path(tempfile.mkdtemp(prefix=f"stress-{kind}-"))
+        started = time.monotonic()
+        for outcome in import_module(f"stress.{kind}").check(Effort(is_long, directory)):
+            outcomes.append(outcome)
+            click.echo(describe(outcome))
+        click.echo(f"{kind}: {time.monotonic() - started:.0f} s")
+        shutil.rmtree(directory, ignore_errors=True)
+    if write:
+        write.write_text(to_page(outcomes))
+    sys.exit(any(outcome.lost for outcome in outcomes))
+
+
+def describe(outcome: Outcome) -> str:
+    """Return lines for a terminal."""
+    if outcome.skipped:
+        return f"SKIPPED {outcome.fault}: {outcome.skipped}"
+    state = "LOST" if outcome.lost else "ok"
+    first = f"{state} {outcome.fault}: {outcome.tried} times {outcome.note}"
+    return "\n    ".join([first.strip(), *outcome.lost[:5]])
+
+
+def to_page(outcomes: list[Outcome]) -> str:
+    """Return the page of documentation."""
+    rows = [
+        f"| {outcome.fault} | {outcome.tried:,} | {outcome.expected} | {lost(outcome)} |"
+        for outcome in outcomes
+    ]
+    head = Path(__file__).with_name("reliability.md").read_text()
+    return head + "\n".join(["| fault | tried | what must hold | lost |", "|---|--:|---|---|", *rows])
+
+
+def lost(outcome: Outcome) -> str:
+    """Return the last column."""
+    what = outcome.skipped or "; ".join(outcome.lost) or "nothing"
+    return f"{what}; {outcome.note}" if outcome.note else what
+
+
+if __name__ == "__main__":
+    stress()
