@@ -6,8 +6,6 @@ import sys
 from contextlib import suppress
 from types import FrameType
 
-from mnistcli.cli import main
-
 
 def run() -> None:
     """Run the command line, and end the process without taking TensorFlow apart.
@@ -17,9 +15,13 @@ def run() -> None:
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, _terminate)
     try:
+        from mnistcli.cli import main
+
         main(prog_name="mnistcli")
     except SystemExit as end:
         code = end.code
+    except KeyboardInterrupt:  # of the import: the command line has its own answer
+        code = 128 + signal.SIGINT
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError):  # closed, or found unwritable before
             stream.flush()

@@ -1,9 +1,6 @@
 """A network's tensors on disk, and its export (TensorFlow)."""
 
-import errno
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,11 +9,13 @@ from numpy.typing import NDArray
 
 from mnistcli import run
 from mnistcli.errors import ModelError
-from mnistcli.files import write_whole
 from mnistcli.network import IMAGES, Network
 from mnistcli.plan import Plan
 from mnistcli.quiet import silenced_stderr
 from mnistcli.recipe import Recipe
+
+MEMORY = "ram://mnistcli"
+"""Where TensorFlow reads and writes its files: on disk they are this project's own matter."""
 
 
 def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkpoint:
@@ -25,12 +24,11 @@ def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkp
     Raises:
         OSError: it can't be written; the directory's other checkpoints are as they were.
     """
-    with run.new_checkpoint(plan.directory, plan.settings, plan.run, step) as folder:
-        with _os_errors(plan.directory), silenced_stderr():
-            tf.train.Checkpoint(network=network).write(str(folder / run.WEIGHTS))
-        if export:
-            write_whole(folder / run.EXPORT, to_tflite(network))
-    return run.open_checkpoint(plan.directory / f"model-{step}")
+    with silenced_stderr():
+        tf.train.Checkpoint(network=network).write(f"{MEMORY}/{run.WEIGHTS}")
+    weights = _take_files()
+    tflite = to_tflite(network) if export else None
+    return run.write_checkpoint(plan.directory, plan.settings, plan.run, step, weights, tflite)
 
 
 def restore(checkpoint: run.Checkpoint) -> Network:
@@ -39,14 +37,18 @@ def restore(checkpoint: run.Checkpoint) -> Network:
     Raises:
         ModelError: they are not those of its model.
     """
-    prefix = str(checkpoint.path / run.WEIGHTS)
+    for name, content in checkpoint.weights.items():
+        with tf.io.gfile.GFile(f"{MEMORY}/{name}", "wb") as stream:
+            stream.write(content)
     try:
         with silenced_stderr():  # TensorFlow looks for devices at its first tensor
             network = Network(checkpoint.settings.recipe, checkpoint.settings.seed)
-            tf.train.Checkpoint(network=network).read(prefix).assert_consumed()
+            tf.train.Checkpoint(network=network).read(f"{MEMORY}/{run.WEIGHTS}").assert_consumed()
     except (AssertionError, ValueError, tf.errors.OpError) as error:
         model = checkpoint.settings.model
         raise ModelError(f"{checkpoint.path}: does not hold the weights of {model}") from error
+    finally:
+        _take_files()
     return network
 
 
@@ -92,42 +94,31 @@ def to_tflite(network: Network) -> bytes:
         return bytes(converter.convert())
 
 
-def write_saved_model(network: Network, directory: Path) -> None:
-    """Write ``Network.y`` as a SavedModel, float32 [N, 784] to float32 [N, 10].
+def to_saved_model(network: Network) -> dict[str, bytes]:
+    """Export ``Network.y`` as a SavedModel, float32 [N, 784] to float32 [N, 10].
 
     It holds the weights that answer, and nothing of the optimizer's.
 
-    Raises:
-        OSError: it can't be written.
+    Returns:
+        Its files' contents by their paths.
     """
     answering, model = network.answering, tf.Module()
     model.layers, model.w, model.b = answering.layers, answering.w, answering.b
-    with _os_errors(directory), silenced_stderr():
+    with silenced_stderr():
         model.y = tf.function(
             lambda x: tf.nn.softmax(answering.logits(x)), input_signature=[IMAGES], autograph=False
         )
-        tf.saved_model.save(model, str(directory), signatures=model.y)
+        tf.saved_model.save(model, MEMORY, signatures=model.y)
+    return _take_files()
 
 
-def check_place(directory: Path) -> None:
-    """Raise :class:`OSError` where no checkpoint can be written, before there is one."""
-    _check_name(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-
-
-def _check_name(directory: Path) -> None:
-    try:
-        str(directory).encode()
-    except UnicodeEncodeError as error:
-        reason = "TensorFlow writes only to places whose names are UTF-8"
-        raise OSError(errno.EILSEQ, reason, str(directory)) from error
-
-
-@contextmanager
-def _os_errors(directory: Path) -> Iterator[None]:
-    """Raise as :class:`OSError` what TensorFlow raises where it can't write."""
-    _check_name(directory)
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise OSError(errno.EIO, error.message.splitlines()[0], str(directory)) from error
+def _take_files() -> dict[str, bytes]:
+    """Return what TensorFlow has written in memory by its path, and remove it there."""
+    contents = {}
+    for folder, _, names in tf.io.gfile.walk(MEMORY):
+        for name in names:
+            path = f"{folder}/{name}"
+            with tf.io.gfile.GFile(path, "rb") as stream:
+                contents[path.removeprefix(f"{MEMORY}/")] = stream.read()
+            tf.io.gfile.remove(path)
+    return contents

@@ -1,5 +1,6 @@
 """The data sets as arrays, and which one ``auto`` means."""
 
+import errno
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from mnistcli import download, idx
 from mnistcli.digit import CLASSES, SIDE, to_one_hot
 from mnistcli.errors import DataError
+from mnistcli.files import is_inside, read_inside, remove_stale
 
 NAMES = ("mnist", "strokes")
 AUTO = "auto"
@@ -88,7 +90,10 @@ def read(name: str, split: str, data_dir: Path) -> Dataset:
         DataError: a file is missing or damaged.
     """
     if name == "strokes":
-        images, labels = (idx.read(path) for path in _find_strokes(split, data_dir))
+        images, labels = (
+            idx.parse(idx.decompress(read_inside(data_dir, path), str(path)), str(path))
+            for path in _find_strokes(split, data_dir)
+        )
         expected = [((COUNTS[split], SIDE, SIDE), "uint8"), ((COUNTS[split],), "uint8")]
         found = [(array.shape, array.dtype.name) for array in (images, labels)]
         if found != expected or labels.max() >= CLASSES:
@@ -114,6 +119,9 @@ def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
     try:
         for path, array in zip(_find_strokes(split, data_dir), (images, labels), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if not is_inside(data_dir, path.parent):
+                raise OSError(errno.ELOOP, f"leads out of {data_dir}", str(path.parent))
+            remove_stale(path.parent)
             idx.write(path, array)
     except OSError as error:
         listener.info(f"the strokes are not kept: {error.filename}: {error.strerror}")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import DataError
-from mnistcli.files import read_whole, write_whole
+from mnistcli.files import MOST_BYTES, read_whole, write_whole
 
 ELEMENT_TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(">u1"),
@@ -29,9 +29,6 @@ ELEMENT_TYPES: dict[int, np.dtype[Any]] = {
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP = 16 + zlib.MAX_WBITS
 """To zlib, that there is gzip's header and checksum around the data."""
-
-MAX_BYTES = 1 << 28
-"""Most bytes of content that are read, 256 MiB: five times MNIST's largest file."""
 
 MOST_MEMBERS = 100
 """Of a gzip file, which has one as a rule."""
@@ -57,7 +54,7 @@ def compress(content: bytes) -> bytes:
     return gzip.compress(content, compresslevel=6, mtime=0)
 
 
-def decompress(data: bytes, where: str, limit: int = MAX_BYTES) -> bytes:
+def decompress(data: bytes, where: str, limit: int = MOST_BYTES) -> bytes:
     """Return the content of gzip data, or other data as it is.
 
     Raises:

@@ -1,9 +1,10 @@
 """Native libraries kept from writing on the user's terminal, and from being broken into."""
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from threading import Thread
 
 
 @contextmanager
@@ -27,23 +28,24 @@ def silenced_stderr() -> Iterator[None]:
         os.close(null)
 
 
-@contextmanager
-def undisturbed_import() -> Iterator[None]:
-    """Silence an import, and hold Ctrl-C and SIGTERM back until it is done.
+def preload(*modules: str) -> None:
+    """Import modules that load native libraries, in silence, in a thread.
 
-    An exception raised while a native library loads is lost there, or crashes the process. A
-    mask would not do: the signal would reach a thread of a library loaded before.
+    So Ctrl-C and SIGTERM needn't wait for seconds: an exception raised where such a library loads
+    would be lost there, or crash the process.
     """
-    held: list[int] = []
-    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number, handler in former.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda number, frame: held.append(number))
-    try:
-        with silenced_stderr():
-            yield
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
-    if held:
-        signal.raise_signal(held[0])
+    from concurrent.futures import Future
+
+    loading: Future[None] = Future()
+
+    def load() -> None:
+        try:
+            for module in modules:
+                import_module(module)
+            loading.set_result(None)
+        except BaseException as error:
+            loading.set_exception(error)
+
+    with silenced_stderr():
+        Thread(target=load, daemon=True).start()
+        loading.result()

@@ -1,32 +1,52 @@
-"""A checkpoint directory without its tensors: its files, what they say, which is the newest.
+"""A checkpoint directory: its files, what they say, which is the newest, and who trains in it.
 
+    checkpoints/.lock           held by the process that trains, and says which that is
     checkpoints/model-2000/
         checkpoint.json         the run's settings and the step
         weights.index, weights.data-00000-of-00001      TensorFlow's checkpoint
+        SHA256SUMS              of these, as ``sha256sum`` writes it
         model.tflite            the export, once there is one
-        SHA256SUMS              of the others, as ``sha256sum`` writes it
+        model.tflite.sha256     of the export and of the weights that it was made from
 
 A checkpoint is written aside and renamed, so under its name it is whole or damaged from outside.
 """
 
+import fcntl
 import json
 import math
+import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mnistcli.errors import DataError, ModelError
-from mnistcli.files import digest, flush, read_whole, write_whole
+from mnistcli.files import (
+    choose_aside,
+    digest,
+    new_directory,
+    read_inside,
+    remove,
+    remove_stale,
+    write_whole,
+)
 from mnistcli.settings import Settings
 
 FORMAT = 2
 """Version of ``checkpoint.json``."""
 
-RECORD, WEIGHTS, EXPORT, SUMS = "checkpoint.json", "weights", "model.tflite", "SHA256SUMS"
-NAME = re.compile(r"model-(\d+)(\.replaced)?")
+WEIGHTS = "weights"
+"""How the names of TensorFlow's files begin."""
+
+RECORD, INDEX, DATA = "checkpoint.json", f"{WEIGHTS}.index", f"{WEIGHTS}.data-00000-of-00001"
+SUMS = "SHA256SUMS"
+EXPORT, EXPORT_SUMS = "model.tflite", "model.tflite.sha256"
+LOCK = ".lock"
+NAME = re.compile(r"model-([0-9]{1,15})(\.replaced)?")
+
+LOOKS = 10
+"""How often to look at a directory in which another process saves and removes checkpoints."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +57,37 @@ class Checkpoint:
     settings: Settings
     run: int  # 1 for a directory's first run, one more for every --restart
     step: int
+    weights: Mapping[str, bytes]  # TensorFlow's files by name, as they were verified
     export: bytes | None  # the .tflite; None if it was never made, or is damaged
+    damage: str = ""  # what is wrong with the export
+
+
+@contextmanager
+def hold(directory: Path) -> Iterator[None]:
+    """Keep other processes from training in a directory, which is made if it isn't there.
+
+    The system lets go of it when this process ends, however it does.
+
+    Raises:
+        ModelError: another process trains there.
+        OSError: the directory can't be written.
+    """
+    is_new = not directory.exists()
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / LOCK
+    lock = -1
+    try:
+        while lock < 0:
+            lock = _lock(path)
+        yield
+    finally:
+        if lock >= 0:
+            with suppress(OSError):
+                path.unlink()
+                os.close(lock)
+        if is_new:
+            with suppress(OSError):
+                directory.rmdir()  # if nothing was saved
 
 
 def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | None:
@@ -48,84 +98,88 @@ def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | No
     Raises:
         ModelError: there are checkpoints, and none is whole.
     """
-    newest, damaged = _open_newest(directory)
-    if damaged and not newest:  # or were they just removed, as newer ones took their place?
+    for _ in range(LOOKS):
         newest, damaged = _open_newest(directory)
-    if not newest:
-        for error in damaged.values():
+        if newest and all(path.exists() for path in damaged):
+            break
+    for path, error in damaged.items():
+        if newest is None:
             raise ModelError(f"{error}; no checkpoint is left, 'train --restart' begins anew")
-        return None
-    for step, error in damaged.items():
-        if step > newest.step:
+        if _step(path) > newest.step:
             warn(f"{error}; using {newest.path}")
+    if newest and newest.damage:
+        warn(f"{newest.damage}; it is made anew from the weights")
     return newest
 
 
 def find_last_run(directory: Path) -> int:
     """Return the highest number of a run that has a whole checkpoint, 0 if none has."""
-    whole, _ = _open_all(directory)
-    return max((checkpoint.run for checkpoint in whole), default=0)
+    return max((whole.run for _, whole in _open_all(directory) if whole), default=0)
+
+
+def find_base(directory: Path, name: str) -> Checkpoint:
+    """Read the checkpoint of a directory that has a name.
+
+    Raises:
+        ModelError: it is damaged, or there is none.
+    """
+    for path in _list(directory):
+        if path.name == name:
+            return open_checkpoint(path)
+    raise ModelError(f"{directory}: there is no checkpoint {name!r}")
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
-    """Read what is known of one checkpoint, after verifying its files.
+    """Read one checkpoint, and verify its files.
 
     Raises:
         ModelError: it is damaged, gone, or of another format.
     """
     try:
-        return _open(path)
-    except (DataError, OSError) as error:
+        sums = _parse_sums(_read(path, SUMS))
+        contents = {name: _read(path, name) for name in (RECORD, INDEX, DATA)}
+    except DataError as error:
         raise ModelError(f"{path}: damaged: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{path / RECORD}: not a checkpoint's record: {error!r}") from error
-
-
-def _open(path: Path) -> Checkpoint:
-    sums = _read_sums(path)
-    present = {file.name: file for file in path.iterdir()}
-    damaged = [
-        name
-        for name in sorted({RECORD, f"{WEIGHTS}.index", *sums})
-        if name not in present or digest(present[name].read_bytes()) != sums.get(name)
-    ]
-    if damaged and damaged != [EXPORT]:
+    if damaged := [name for name in contents if digest(contents[name]) != sums.get(name)]:
         raise ModelError(f"{path}: damaged: {', '.join(damaged)} not as in {SUMS}")
-    record = json.loads((path / RECORD).read_bytes())
-    if record["version"] != FORMAT:
-        raise ModelError(f"{path}: its format is {record['version']}, expected {FORMAT}")
-    settings = Settings(**record["settings"] | {"cycles": tuple(record["settings"]["cycles"])})
-    export = (path / EXPORT).read_bytes() if EXPORT in sums and not damaged else None
-    return Checkpoint(path, settings, record["run"], record["step"], export)
+    try:
+        settings, run, step = _parse_record(contents.pop(RECORD))
+        if step != _step(path):
+            raise ValueError(f"step {step}")
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ModelError(f"{path / RECORD}: not a checkpoint's record: {error!r}") from error
+    try:
+        export, damage = _read_export(path, sums[DATA]), ""
+    except DataError as error:
+        export, damage = None, str(error)
+    return Checkpoint(path, settings, run, step, contents, export, damage)
 
 
-@contextmanager
-def new_checkpoint(directory: Path, settings: Settings, run: int, step: int) -> Iterator[Path]:
-    """Yield an empty folder for the tensors and the export; on leaving it is the checkpoint.
+def write_checkpoint(
+    directory: Path,
+    settings: Settings,
+    run: int,
+    step: int,
+    weights: Mapping[str, bytes],
+    export: bytes | None = None,
+) -> Checkpoint:
+    """Write a checkpoint into a directory that this process holds.
 
     One of the same step, damaged or of an earlier run, is replaced; at no moment are both gone.
+
+    Raises:
+        OSError: it can't be written; the directory's other checkpoints are as they were.
     """
+    remove_stale(directory, seconds=0)
     path = directory / f"model-{step}"
-    aside, replaced = path.with_name(f".{path.name}"), path.with_name(f"{path.name}.replaced")
-    directory.mkdir(parents=True, exist_ok=True)
-    for leftover in directory.glob(".model-*"):  # of a save or a removal that was killed
-        shutil.rmtree(leftover)
-    aside.mkdir()
-    try:
-        yield aside
-        record = {"version": FORMAT, "settings": asdict(settings), "run": run, "step": step}
-        (aside / RECORD).write_text(json.dumps(record, indent=2) + "\n")
-        for file in aside.iterdir():
-            flush(file)
-        _write_sums(aside, {file.name: digest(file.read_bytes()) for file in aside.iterdir()})
-        if path.exists():
-            shutil.rmtree(replaced, ignore_errors=True)
-            path.rename(replaced)
-        aside.rename(path)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-    flush(directory)
-    shutil.rmtree(replaced, ignore_errors=True)
+    record = {"version": FORMAT, "settings": asdict(settings), "run": run, "step": step}
+    contents = {RECORD: f"{json.dumps(record, indent=2)}\n".encode(), **weights}
+    with new_directory(path, replaced=path.with_name(f"{path.name}.replaced")) as aside:
+        for name, content in {**contents, SUMS: _list_sums(contents)}.items():
+            (aside / name).write_bytes(content)
+        if export:
+            _write_export(aside, export, weights[DATA])
+    return Checkpoint(path, settings, run, step, weights, export)
 
 
 def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
@@ -134,9 +188,7 @@ def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
     Raises:
         OSError: it can't be written; the checkpoint is as it was.
     """
-    write_whole(checkpoint.path / EXPORT, tflite)
-    sums = _read_sums(checkpoint.path) | {EXPORT: digest(tflite)}
-    _write_sums(checkpoint.path, sums)
+    _write_export(checkpoint.path, tflite, checkpoint.weights[DATA])
 
 
 def remove_old(directory: Path, run: int, keep: int) -> None:
@@ -145,61 +197,130 @@ def remove_old(directory: Path, run: int, keep: int) -> None:
     What one of these goes on from with pictures stays, too. Damaged ones of later steps than this
     run's are what is left of another.
     """
-    whole, damaged = _open_all(directory)
-    own = sorted((point for point in whole if point.run == run), key=lambda point: point.step)
-    kept = [point.step for point in own[-keep:]]
-    bases = {point.settings.base for point in own[-keep:]}
-    needed = [point.path for point in own if point.step in kept or point.path.name in bases]
-    old = [point.path for point in whole if point.path not in needed]
-    for path in old + [directory / f"model-{step}" for step in damaged if step > max(kept)]:
-        hidden = path.with_name(f".{path.name}")
+    own: list[tuple[int, Path, str | None]] = []  # with what they go on from
+    old: list[Path] = []
+    damaged: list[Path] = []
+    for path, whole in _open_all(directory):
+        if not whole:
+            damaged.append(path)
+        elif whole.run == run:
+            own.append((whole.step, path, whole.settings.base))
+        else:
+            old.append(path)
+    kept = sorted({step for step, *_ in own})[-keep:]
+    bases = {base for step, _, base in own if step in kept}
+    old += [path for step, path, _ in own if step not in kept and path.name not in bases]
+    old += [path for path in damaged if _step(path) > kept[-1]]
+    for path in old:
+        hidden = choose_aside(directory)
         path.rename(hidden)  # so that a removal that is killed leaves no ruin
-        shutil.rmtree(hidden)
+        remove(hidden)
 
 
-def _open_newest(directory: Path) -> tuple[Checkpoint | None, dict[int, ModelError]]:
-    """Return the newest whole checkpoint, and what is wrong with newer ones, by step."""
-    damaged: dict[int, ModelError] = {}
-    for step, path in sorted(_list(directory), key=_age):
+def _lock(path: Path) -> int:
+    """Lock a file, and write into it who did; -1 if it was just removed by who had it locked."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(lock), os.lstat(path)):
+            os.ftruncate(lock, 0)
+            os.write(lock, f"process {os.getpid()} on {os.uname().nodename}\n".encode())
+            return lock
+    except FileNotFoundError:
+        pass
+    except BlockingIOError as error:
+        holder = os.read(lock, 300).decode(errors="replace").strip() or "another process"
+        os.close(lock)
+        raise ModelError(
+            f"{path.parent}: {holder} is training here; --checkpoint-dir DIR begins another run"
+        ) from error
+    os.close(lock)
+    return -1
+
+
+def _open_newest(directory: Path) -> tuple[Checkpoint | None, dict[Path, ModelError]]:
+    """Return the newest whole checkpoint, and what is wrong with newer ones."""
+    damaged: dict[Path, ModelError] = {}
+    for path in sorted(_list(directory), key=_age):
         try:
             return open_checkpoint(path), damaged
         except ModelError as error:
-            damaged[step] = error
+            damaged[path] = error
     return None, damaged
 
 
-def _age(found: tuple[int, Path]) -> tuple[float, int]:
+def _age(path: Path) -> tuple[float, int]:
     """Return a key that puts the newest run's last checkpoint first, after unreadable ones."""
-    step, path = found
     try:
-        return -int(json.loads((path / RECORD).read_bytes())["run"]), -step
-    except (KeyError, OSError, TypeError, ValueError):
-        return -math.inf, -step
+        _, run, _ = _parse_record(_read(path, RECORD))
+    except (DataError, KeyError, ModelError, RecursionError, TypeError, ValueError):
+        return -math.inf, -_step(path)
+    return -run, -_step(path)
 
 
-def _open_all(directory: Path) -> tuple[list[Checkpoint], dict[int, ModelError]]:
-    """Return a directory's whole checkpoints, and what is wrong with the others, by step."""
-    whole: list[Checkpoint] = []
-    damaged: dict[int, ModelError] = {}
-    for step, path in _list(directory):
+def _open_all(directory: Path) -> Iterator[tuple[Path, Checkpoint | None]]:
+    """Yield all checkpoints of a directory, None for a damaged one."""
+    for path in _list(directory):
         try:
-            whole.append(open_checkpoint(path))
-        except ModelError as error:
-            damaged[step] = error
-    return whole, damaged
+            yield path, open_checkpoint(path)
+        except ModelError:
+            yield path, None
 
 
-def _list(directory: Path) -> list[tuple[int, Path]]:
-    """Return the steps and folders of all checkpoints, whole or not."""
-    found = ((NAME.fullmatch(path.name), path) for path in sorted(directory.glob("model-*")))
-    return [(int(match[1]), path) for match, path in found if match and path.is_dir()]
+def _list(directory: Path) -> list[Path]:
+    """Return the folders of all checkpoints, whole or not."""
+    named = (path for path in sorted(directory.glob("model-*")) if NAME.fullmatch(path.name))
+    return [path for path in named if path.is_dir() and not path.is_symlink()]
 
 
-def _read_sums(path: Path) -> dict[str, str]:
-    lines = read_whole(path / SUMS).decode(errors="replace").splitlines()
+def _step(path: Path) -> int:
+    """Return the step that a checkpoint's name says."""
+    match = NAME.fullmatch(path.name)
+    assert match
+    return int(match[1])
+
+
+def _read(path: Path, name: str) -> bytes:
+    """Read a file of a checkpoint."""
+    return read_inside(path.parent, path / name)
+
+
+def _parse_record(content: bytes) -> tuple[Settings, int, int]:
+    """Return what ``checkpoint.json`` says: settings, run and step."""
+    record = json.loads(content)
+    if record["version"] != FORMAT:
+        raise ModelError(f"its format is {record['version']}, expected {FORMAT}")
+    settings = Settings(**record["settings"] | {"cycles": tuple(record["settings"]["cycles"])})
+    run, step = record["run"], record["step"]
+    if not (isinstance(run, int) and isinstance(step, int)):
+        raise TypeError(f"run {run!r}, step {step!r}")
+    return settings, run, step
+
+
+def _read_export(path: Path, weights: str) -> bytes | None:
+    """Return a checkpoint's export, None if there is none; ``weights`` is their digest.
+
+    Raises:
+        DataError: it is damaged, or of other weights.
+    """
+    if not (path / EXPORT_SUMS).exists():
+        return None
+    sums, export = _parse_sums(_read(path, EXPORT_SUMS)), _read(path, EXPORT)
+    if sums != {DATA: weights, EXPORT: digest(export)}:
+        raise DataError(f"{path / EXPORT}: damaged: not as in {EXPORT_SUMS}")
+    return export
+
+
+def _write_export(path: Path, export: bytes, weights: bytes) -> None:
+    write_whole(path / EXPORT, export)
+    write_whole(path / EXPORT_SUMS, _list_sums({DATA: weights, EXPORT: export}))
+
+
+def _parse_sums(content: bytes) -> dict[str, str]:
+    lines = content.decode(errors="replace").splitlines()
     return {name: known for known, _, name in (line.partition("  ") for line in lines)}
 
 
-def _write_sums(path: Path, sums: dict[str, str]) -> None:
-    lines = [f"{known}  {name}\n" for name, known in sorted(sums.items())]
-    write_whole(path / SUMS, "".join(lines).encode())
+def _list_sums(contents: Mapping[str, bytes]) -> bytes:
+    lines = [f"{digest(content)}  {name}\n" for name, content in sorted(contents.items())]
+    return "".join(lines).encode()

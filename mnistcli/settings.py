@@ -1,5 +1,6 @@
 """What belongs to a run."""
 
+import math
 from dataclasses import dataclass
 
 from mnistcli.errors import ModelError
@@ -18,6 +19,20 @@ class Settings:
     cycles: tuple[int, ...]  # the steps at which its learning rate's cycles end, if it has cycles
     pictures: str | None = None  # digest of the labelled pictures that it goes on with
     base: str | None = None  # what it goes on from with them: a checkpoint's name, or "pretrained"
+
+    def __post_init__(self) -> None:
+        """Raise :class:`ValueError` for values of other types, or outside their ranges."""
+        names, numbers = (self.model, self.dataset), (self.seed, self.batch_size, *self.cycles)
+        optional = (self.pictures, self.base)
+        if not (
+            all(isinstance(name, str) for name in names)
+            and all(isinstance(name, str | None) for name in optional)
+            and all(type(number) is int and 0 <= number < 1 << 63 for number in numbers)
+            and self.batch_size
+            and isinstance(self.learning_rate, float)
+            and 0 < self.learning_rate < math.inf
+        ):
+            raise ValueError(f"no settings of a run: {self}")
 
     @property
     def recipe(self) -> Recipe:

@@ -1,6 +1,5 @@
 """The training loop (TensorFlow): many steps a call, saved on the way and when stopped."""
 
-import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from mnistcli.augmentation import augment
 from mnistcli.batches import batch_indices
-from mnistcli.checkpoint import check_place, from_weights, read_weights, restore, save
+from mnistcli.checkpoint import from_weights, read_weights, restore, save
 from mnistcli.digit import PIXELS, scale_pixels
 from mnistcli.errors import ModelError, StoppedError
 from mnistcli.network import Network
@@ -23,6 +22,7 @@ from mnistcli.pretrained import read_weights as read_pretrained
 from mnistcli.quiet import silenced_stderr
 from mnistcli.run import Checkpoint, remove_old
 from mnistcli.schedule import learning_rates
+from mnistcli.settings import Settings
 
 THREADS = 2
 """A fixed number: sums in another order differ in their last bits, and a run must repeat."""
@@ -44,32 +44,41 @@ def train(
         OSError: a checkpoint can't be written.
     """
     settings = plan.settings
-    check_place(plan.directory)
     # A small step is over before a second thread has woken up to share its operations.
     fix_devices(side_by_side=THREADS if settings.recipe.layers else 1)
     network = begin(plan)
     seconds = 0.0
+    saved = plan.start
     with catch_signals() as caught:
-        for step, loss, call_seconds in run_calls(network, images, targets, plan):
+        for step, losses, call_seconds in run_calls(network, images, targets, plan):
             seconds += call_seconds
-            progress(step, loss)
+            if not np.isfinite(losses).all():
+                first = step - len(losses) + 1 + int(np.isfinite(losses).argmin())
+                raise diverged(f"the loss of step {first}", saved, settings)
+            progress(step, float(losses.mean()) / settings.batch_size)
             is_last = step == plan.steps
-            is_due = bool(caught) or is_last or step % plan.save_every == 0
-            if not math.isfinite(loss) or (is_due and not network.is_finite()):
-                raise ModelError(
-                    f"the weights have diverged by step {step}: "
-                    f"--learning-rate {settings.learning_rate} is too high"
-                )
-            if is_due:
-                checkpoint = save(network, plan, step, export=is_last)
+            if caught or is_last or step % plan.save_every == 0:
+                if not network.is_finite():
+                    raise diverged(f"a weight after step {step}", saved, settings)
+                saved = save(network, plan, step, export=is_last)
                 remove_old(plan.directory, plan.run, plan.keep)
-            if caught and not is_last:
+            if saved and caught and not is_last:
                 raise StoppedError(
-                    f"stopped at step {step}, saved as {checkpoint.path}; "
+                    f"stopped at step {step}, saved as {saved.path}; "
                     "the same command, without --restart, goes on from there",
                     caught[0],
                 )
-    return checkpoint, seconds
+    assert saved  # at the last step
+    return saved, seconds
+
+
+def diverged(what: str, saved: Checkpoint | None, settings: Settings) -> ModelError:
+    """Return the error of training in which ``what`` is not finite any more."""
+    kept = f"{saved.path} is as it was" if saved else "nothing was saved"
+    return ModelError(
+        f"{what} is not finite: --learning-rate {settings.learning_rate} is too high; {kept}, and "
+        f"a lower one with --restart begins anew (by default {settings.recipe.learning_rate:g})"
+    )
 
 
 def begin(plan: Plan) -> Network:
@@ -88,8 +97,8 @@ def begin(plan: Plan) -> Network:
 
 def run_calls(
     network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], plan: Plan
-) -> Iterator[tuple[int, float, float]]:
-    """Train, yielding after each call the step, the images' mean loss in it, and its seconds."""
+) -> Iterator[tuple[int, NDArray[np.float32], float]]:
+    """Train, yielding after each call the step, its steps' losses, and its seconds."""
     settings = plan.settings
     run_steps = compile_steps(network, images, targets, settings.seed)
     peak = settings.learning_rate
@@ -100,8 +109,8 @@ def run_calls(
         indices = batch_indices(settings.seed, step, end - step, settings.batch_size, len(images))
         rates = learning_rates(peak, last, settings.cycles, step, end - step)
         started = time.perf_counter()
-        loss = float(run_steps(indices, rates)) / indices.size
-        yield end, loss, time.perf_counter() - started
+        losses = run_steps(indices, rates).numpy()
+        yield end, losses, time.perf_counter() - started
         step = end
 
 
@@ -131,18 +140,18 @@ def compile_steps(
 ) -> Any:
     """Return a function that takes one step for each row of indices, int32 [steps, batch size].
 
-    Its second argument is the steps' learning rates, float32 [steps]; it gives the sum of their
-    losses. The images stay in memory as uint8.
+    Its second argument is the steps' learning rates, float32 [steps]; it gives their losses, each
+    summed over the batch, float32 [steps]. The images stay in memory as uint8.
     """
     all_images, all_targets = tf.constant(images), tf.constant(targets)
 
-    def take_step(total: tf.Tensor, given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
+    def take_step(given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
         rows, rate = given
         x = scale_pixels(tf.cast(tf.gather(all_images, rows), tf.float32))
         if network.recipe.warp:
             x = augment(x, network.recipe.warp, seed, network.step)
         label = tf.gather(all_targets, rows)
-        return total + network.train(tf.reshape(x, [-1, PIXELS]), label, rate)
+        return network.train(tf.reshape(x, [-1, PIXELS]), label, rate)
 
     @tf.function(
         input_signature=[
@@ -152,7 +161,9 @@ def compile_steps(
         autograph=False,
     )
     def run_steps(indices: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
-        return tf.foldl(take_step, (indices, rates), initializer=0.0, parallel_iterations=1)
+        return tf.map_fn(
+            take_step, (indices, rates), parallel_iterations=1, fn_output_signature=tf.float32
+        )
 
     return run_steps
 

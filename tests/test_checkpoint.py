@@ -10,7 +10,7 @@ from mnistcli.errors import ModelError
 from mnistcli.plan import Plan
 from mnistcli.predictor import Predictor
 from mnistcli.recipe import RECIPES
-from mnistcli.run import find_newest, new_checkpoint
+from mnistcli.run import DATA, INDEX, find_newest, write_checkpoint
 from mnistcli.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -93,10 +93,12 @@ def test_sha256sum_agrees_with_the_sums(tmp_path: Path) -> None:
     from mnistcli.checkpoint import save
 
     folder = save(random_network(), plan(tmp_path), 70, export=True).path
-    check = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=folder, capture_output=True)
+    sums = ["SHA256SUMS", "model.tflite.sha256"]
+    check = subprocess.run(["sha256sum", "-c", *sums], cwd=folder, capture_output=True, text=True)
 
     assert check.returncode == 0
-    assert check.stdout.count(b": OK") == len(list(folder.iterdir())) - 1
+    checked = {line.removesuffix(": OK") for line in check.stdout.splitlines()}
+    assert checked == {file.name for file in folder.iterdir()} - set(sums)
 
 
 @pytest.mark.parametrize(
@@ -110,8 +112,9 @@ def test_weights_of_another_network_are_refused(shapes: dict, tmp_path: Path) ->
     other = tf.Module()
     for name, shape in shapes.items():
         setattr(other, name, tf.Variable(tf.zeros(shape)))
-    with new_checkpoint(tmp_path, SETTINGS, 1, 70) as folder:
-        tf.train.Checkpoint(network=other).write(str(folder / "weights"))
+    tf.train.Checkpoint(network=other).write(str(tmp_path / "weights"))
+    weights = {name: (tmp_path / name).read_bytes() for name in (INDEX, DATA)}
+    write_checkpoint(tmp_path, SETTINGS, 1, 70, weights)
 
     with pytest.raises(ModelError, match="model-70: does not hold the weights of softmax"):
         restore(find_newest(tmp_path, ignore))

@@ -1,7 +1,11 @@
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,15 +15,18 @@ from mnistcli.errors import ModelError
 from mnistcli.settings import Settings
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
+RECORD = {"version": run.FORMAT, "settings": asdict(SETTINGS), "run": 1, "step": 1000}
 
 
 def add(directory: Path, step: int, number: int = 1, export: bytes | None = None) -> Path:
-    with run.new_checkpoint(directory, SETTINGS, number, step) as folder:
-        (folder / "weights.index").write_bytes(b"index")
-        (folder / "weights.data-00000-of-00001").write_bytes(b"data of step %d" % step)
-        if export:
-            (folder / "model.tflite").write_bytes(export)
-    return directory / f"model-{step}"
+    weights = {run.INDEX: b"index", run.DATA: b"data of step %d" % step}
+    return run.write_checkpoint(directory, SETTINGS, number, step, weights, export).path
+
+
+def restore_sums(path: Path) -> None:
+    files = [file for file in path.iterdir() if file.name != run.SUMS]
+    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
+    (path / run.SUMS).write_text("".join(sums))
 
 
 def find(directory: Path) -> tuple[str, list[str]]:
@@ -90,28 +97,35 @@ def test_when_none_is_whole_it_is_an_error_and_no_new_start(tmp_path: Path) -> N
         find(tmp_path)
 
 
+@pytest.mark.parametrize("name", [run.EXPORT, run.EXPORT_SUMS])
 @pytest.mark.parametrize("damage", [truncate, flip, Path.unlink])
 def test_a_damaged_export_is_as_good_as_none(
-    damage: Callable[[Path], None], tmp_path: Path
+    damage: Callable[[Path], None], name: str, tmp_path: Path
 ) -> None:
     path = add(tmp_path, 1000, export=b"a model")
     assert run.open_checkpoint(path).export == b"a model"
 
-    damage(path / run.EXPORT)
+    damage(path / name)
 
     assert run.open_checkpoint(path).export is None
+    newest, warnings = find(tmp_path)
+    assert newest == "model-1000"
+    if (path / run.EXPORT_SUMS).exists():  # else it looks as if it was never made
+        (warning,) = warnings
+        assert "model.tflite" in warning
     run.add_export(run.open_checkpoint(path), b"made again")
     assert run.open_checkpoint(path).export == b"made again"
 
 
-def test_an_export_is_added_beside_another_that_is_on_its_way(tmp_path: Path) -> None:
-    path = add(tmp_path, 1000)
-    (path / ".SHA256SUMS.1").write_bytes(b"of another process")
+def test_an_export_of_other_weights_is_not_used(tmp_path: Path) -> None:
+    old = run.open_checkpoint(add(tmp_path, 1000))
+    weights = {run.INDEX: b"index", run.DATA: b"of a run begun anew meanwhile"}
+    path = run.write_checkpoint(tmp_path, SETTINGS, 2, 1000, weights).path
 
-    run.add_export(run.open_checkpoint(path), b"a model")
-    (path / ".SHA256SUMS.1").unlink()
+    run.add_export(old, b"a model of the old weights")
 
-    assert run.open_checkpoint(path).export == b"a model"
+    assert run.open_checkpoint(path).export is None
+    assert "not as in model.tflite.sha256" in run.open_checkpoint(path).damage
 
 
 def test_adding_an_export_blesses_no_damage(tmp_path: Path) -> None:
@@ -140,7 +154,7 @@ def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
     for name in (run.EXPORT, "weights.index"):
         flip(path / name)
 
-    with pytest.raises(ModelError, match=r"damaged: model\.tflite, weights\.index"):
+    with pytest.raises(ModelError, match=r"damaged: weights\.index"):
         run.open_checkpoint(path)
 
 
@@ -151,32 +165,44 @@ def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
         ({}, "not a checkpoint's record: KeyError"),
         ([], "not a checkpoint's record: TypeError"),
         ({"version": 2, "settings": {"cycles": []}}, "not a checkpoint's record: TypeError"),
+        (RECORD | {"step": 999}, "not a checkpoint's record: .*step 999"),
+        (RECORD | {"step": "1000"}, "not a checkpoint's record: TypeError"),
+        (RECORD | {"run": None}, "not a checkpoint's record: TypeError"),
+        (RECORD | {"settings": asdict(SETTINGS) | {"seed": "0"}}, "no settings of a run"),
+        (RECORD | {"settings": asdict(SETTINGS) | {"batch_size": 0}}, "no settings of a run"),
+        (RECORD | {"settings": asdict(SETTINGS) | {"base": 7}}, "no settings of a run"),
+        (RECORD | {"settings": asdict(SETTINGS) | {"learning_rate": -1.0}}, "no settings of a run"),
+        (RECORD | {"settings": asdict(SETTINGS) | {"cycles": ["x"]}}, "no settings of a run"),
     ],
 )
 def test_a_record_of_another_form_is_refused(record: object, message: str, tmp_path: Path) -> None:
     path = add(tmp_path, 1000)
     (path / run.RECORD).write_text(json.dumps(record))
-    files = [file for file in path.iterdir() if file.name != run.SUMS]
-    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
-    (path / run.SUMS).write_text("".join(sums))
+    restore_sums(path)
 
     with pytest.raises(ModelError, match=message):
         run.open_checkpoint(path)
 
 
-def test_a_failed_save_leaves_nothing(tmp_path: Path) -> None:
+def test_a_failed_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(tmp_path, 1000)
 
-    with pytest.raises(OSError, match="full"), run.new_checkpoint(tmp_path, SETTINGS, 1, 2000):
-        raise OSError("full")
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        add(tmp_path, 2000)
+
+    assert caught.value.filename == str(tmp_path / "model-2000")
 
     assert [path.name for path in tmp_path.iterdir()] == ["model-1000"]
 
 
 def test_what_a_killed_save_left_is_cleared_away(tmp_path: Path) -> None:
     add(tmp_path, 1000)
-    (tmp_path / ".model-2000").mkdir()
-    (tmp_path / ".model-2000" / "weights.index").touch()
+    (tmp_path / ".mnistcli-0123abcd.part").mkdir()
+    (tmp_path / ".mnistcli-0123abcd.part" / "weights.index").touch()
     assert find(tmp_path) == ("model-1000", [])
 
     add(tmp_path, 3000)
@@ -212,3 +238,86 @@ def test_replacing_a_checkpoint_never_leaves_a_moment_without_one(tmp_path: Path
     add(tmp_path, 1000, number=2)
     assert [path.name for path in tmp_path.iterdir()] == ["model-1000"]
     assert run.find_last_run(tmp_path) == 2
+
+
+def test_a_record_nested_without_end_is_refused(tmp_path: Path) -> None:
+    path = add(tmp_path, 1000)
+    (path / run.RECORD).write_text("[" * 100_000)
+    restore_sums(path)
+
+    with pytest.raises(ModelError, match="not a checkpoint's record: RecursionError"):
+        run.open_checkpoint(path)
+    with pytest.raises(ModelError, match="no checkpoint is left"):
+        find(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["model-1000", "model-1000/weights.index", "model-1000/SHA256SUMS"]
+)
+def test_a_link_is_not_followed_out_of_the_directory(name: str, tmp_path: Path) -> None:
+    elsewhere, directory = tmp_path / "elsewhere", tmp_path / "checkpoints"
+    shutil.copytree(add(directory, 1000).parent, elsewhere)
+    add(directory, 900)
+    run.remove(directory / name)
+    (directory / name).symlink_to(elsewhere / name)
+
+    newest, warnings = find(directory)
+
+    assert newest == "model-900"
+    assert all("a symbolic link that leads out of" in warning for warning in warnings)
+    run.remove_old(directory, 1, keep=1)
+    assert (elsewhere / name).exists()
+
+
+def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
+    path = add(tmp_path, 1000)
+    (path / run.DATA).unlink()
+    os.mkfifo(path / run.DATA)
+
+    with pytest.raises(ModelError, match=r"weights\.data.*: not a file"):
+        run.open_checkpoint(path)
+
+
+def test_one_process_trains_in_a_directory(tmp_path: Path) -> None:
+    with (
+        run.hold(tmp_path),
+        pytest.raises(ModelError, match=f"process {os.getpid()} on .* is training here"),
+        run.hold(tmp_path),
+    ):
+        pass
+    with run.hold(tmp_path):
+        pass
+
+
+def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
+    script = "import sys, time; from pathlib import Path; from mnistcli import run\n"
+    script += "with run.hold(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(ModelError, match=f"process {process.pid} on"), run.hold(tmp_path):
+            pass
+        process.kill()
+
+    with run.hold(tmp_path):
+        pass
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("precious")
+    (tmp_path / run.LOCK).symlink_to(tmp_path / "other")
+
+    with pytest.raises(OSError, match="symbolic links") as caught, run.hold(tmp_path):
+        pass
+
+    assert caught.value.filename == str(tmp_path / run.LOCK)
+    assert (tmp_path / "other").read_text() == "precious"
+
+
+def test_a_base_is_only_what_the_directory_lists(tmp_path: Path) -> None:
+    add(tmp_path / "checkpoints", 1000)
+    add(tmp_path, 1000)
+
+    assert run.find_base(tmp_path, "model-1000").step == 1000
+    with pytest.raises(ModelError, match="there is no checkpoint"):
+        run.find_base(tmp_path / "checkpoints", "../model-1000")

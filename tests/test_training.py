@@ -168,9 +168,33 @@ def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
 def test_weights_that_diverge_are_not_saved(steps: int, data: Dataset, tmp_path: Path) -> None:
     plan = replace(plan_to(steps, tmp_path), settings=replace(SETTINGS, learning_rate=1e38))
 
-    with pytest.raises(ModelError, match=r"diverged by step .* --learning-rate 1e\+38 is too high"):
+    with pytest.raises(ModelError, match=r"--learning-rate 1e\+38 is too high; nothing was saved"):
         train(plan, data, ignore)
     assert find_newest(tmp_path, print) is None
+
+
+def test_divergence_is_noticed_at_its_step(data: Dataset, tmp_path: Path) -> None:
+    """The third step of a batch that has grown beyond all numbers, by a rate that is injected."""
+    from mnistcli import training
+
+    first, _ = train(plan_to(6, tmp_path), data, ignore)
+    with pytest.MonkeyPatch.context() as patch:
+        usual = training.learning_rates
+
+        def explode(*arguments: object) -> np.ndarray:
+            rates = usual(*arguments)
+            *_, step, count = arguments
+            rates[np.arange(step, step + count) == 7] = np.inf
+            return rates
+
+        patch.setattr(training, "learning_rates", explode)
+        plan = replace(plan_to(40, tmp_path, first), save_every=1000, log_every=1000)
+        with pytest.raises(ModelError, match=r"the loss of step 9 is not finite: .* is as it was"):
+            train(plan, data, ignore)
+
+    newest = find_newest(tmp_path, print)
+    assert newest.step == 6
+    np.testing.assert_array_equal(weights(newest), weights(first))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -50,28 +50,29 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, metadata.attach(model.export, described))
     else:
+        contents = _to_saved_model(model.checkpoint)
+        contents[str(metadata.EXTRA)] = metadata.serialise(described)
         with new_directory(path) as directory:
-            _write_saved_model(model.checkpoint, directory)
-            extra = directory / metadata.EXTRA
-            extra.parent.mkdir()
-            extra.write_bytes(metadata.serialise(described))
+            for name, content in contents.items():
+                (directory / name).parent.mkdir(parents=True, exist_ok=True)
+                (directory / name).write_bytes(content)
     results.echo_row(out, model.name, model.source)
 
 
-def _write_saved_model(checkpoint: "Checkpoint | None", directory: "Path") -> None:
+def _to_saved_model(checkpoint: "Checkpoint | None") -> dict[str, bytes]:
     from mnistcli import pretrained
-    from mnistcli.quiet import undisturbed_import
+    from mnistcli.quiet import preload
     from mnistcli.recipe import RECIPES
 
-    with undisturbed_import():
-        from mnistcli.checkpoint import from_weights, restore, write_saved_model
+    preload("mnistcli.checkpoint")
+    from mnistcli.checkpoint import from_weights, restore, to_saved_model
 
     if checkpoint:
         network = restore(checkpoint)
     else:
         record = pretrained.read_record()
         network = from_weights(RECIPES[record.model], pretrained.read_weights(), record.seed)
-    write_saved_model(network, directory)
+    return to_saved_model(network)
 
 
 def _to_digits(

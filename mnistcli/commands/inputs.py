@@ -10,7 +10,7 @@ from mnistcli import pretrained
 from mnistcli.commands.console import Console
 from mnistcli.errors import ModelError
 from mnistcli.predictor import Predictor
-from mnistcli.quiet import undisturbed_import
+from mnistcli.quiet import preload
 from mnistcli.run import Checkpoint, add_export, find_newest
 
 
@@ -94,9 +94,9 @@ def open_model(checkpoint: Checkpoint, console: Console) -> Model:
 
 def _export(checkpoint: Checkpoint, console: Console) -> bytes:
     console.info(f"{checkpoint.path} has no export yet: making it")
-    with undisturbed_import():
-        from mnistcli.checkpoint import restore, to_tflite  # TensorFlow: seconds to import
-        from mnistcli.training import fix_devices
+    preload("mnistcli.training")  # TensorFlow: seconds
+    from mnistcli.checkpoint import restore, to_tflite
+    from mnistcli.training import fix_devices
 
     fix_devices()
     tflite = to_tflite(restore(checkpoint))

@@ -14,8 +14,8 @@ from mnistcli.commands.inputs import Model, open_model, open_pretrained
 from mnistcli.dataset import Dataset, load, read
 from mnistcli.errors import DataError, ModelError
 from mnistcli.evaluation import Evaluation, evaluate
-from mnistcli.quiet import undisturbed_import
-from mnistcli.run import Checkpoint, open_checkpoint
+from mnistcli.quiet import preload
+from mnistcli.run import Checkpoint, find_base
 
 if TYPE_CHECKING:
     from mnistcli.plan import Plan
@@ -63,9 +63,9 @@ def train_on_pictures(
     if plan.reached:
         checkpoint, seconds = _report_reached(plan.reached, console), 0.0
     else:
-        with undisturbed_import():
-            from mnistcli.training import fix_devices
-            from mnistcli.tuning import make_lessons
+        preload("mnistcli.tuning")
+        from mnistcli.training import fix_devices
+        from mnistcli.tuning import make_lessons
 
         fix_devices()
         images, targets = make_lessons(pictures, base.predictor, plan.settings.seed)
@@ -82,7 +82,7 @@ def _open_base(plan: "Plan", console: Console) -> Model:
     if base is None or base == pretrained.SOURCE:
         return open_pretrained()
     try:
-        return open_model(open_checkpoint(plan.directory / base), console)
+        return open_model(find_base(plan.directory, base), console)
     except ModelError as error:
         raise ModelError(
             f"what went on with the pictures can't be used: {error}; "
@@ -118,9 +118,9 @@ def _read_beside_tensorflow(name: str, data_dir: Path) -> Dataset | None:
     """Read the training images, if they are there, while TensorFlow is imported in seconds."""
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor() as pool, undisturbed_import():
+    with ThreadPoolExecutor() as pool:
         reading = pool.submit(read, name, "train", data_dir)
-        import mnistcli.training  # noqa: F401
+        preload("mnistcli.training")
 
     try:
         return reading.result()

@@ -125,6 +125,7 @@ def train(
     from mnistcli.commands.lessons import train_on_dataset, train_on_pictures
     from mnistcli.dataset import AUTO
     from mnistcli.plan import Request, make_plan
+    from mnistcli.run import hold
 
     console: Console = ctx.obj
     asked = None if dataset == AUTO else dataset
@@ -141,10 +142,11 @@ def train(
         restart=restart,
         warn=console.warn,
     )
-    if pictures:
-        outcome = train_on_pictures(pictures, lambda digest: plan(pictures=digest), console)
-    else:
-        outcome = train_on_dataset(asked, data_dir, plan, console)
+    with hold(checkpoint_dir):
+        if pictures:
+            outcome = train_on_pictures(pictures, lambda digest: plan(pictures=digest), console)
+        else:
+            outcome = train_on_dataset(asked, data_dir, plan, console)
     _echo(outcome, json)
     results.check_accuracy(outcome.score, min_accuracy)
     if console.errors:

@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))  # the tests' own modules
 
 import click
+
 from stress.outcome import Effort, Outcome
 
 KINDS = ("kills", "damage", "disks", "contention", "downloads", "fuzzing", "load", "numbers")
@@ -54,7 +55,9 @@ def to_page(outcomes: list[Outcome]) -> str:
         for outcome in outcomes
     ]
     head = Path(__file__).with_name("reliability.md").read_text()
-    return head + "\n".join(["| fault | tried | what must hold | lost |", "|---|--:|---|---|", *rows])
+    return head + "\n".join(
+        ["| fault | tried | what must hold | lost |", "|---|--:|---|---|", *rows]
+    )
 
 
 def lost(outcome: Outcome) -> str:
