@@ -69,17 +69,15 @@ def write_whole(path: Path, content: bytes, *, is_flushed: bool = True) -> None:
     """
     aside = choose_aside(path.parent)
     try:
-        with aside.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
-            if is_flushed:
-                os.fsync(stream.fileno())
-        aside.replace(path)
-    except OSError as error:  # of a write, it doesn't say which file
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        with naming(path):
+            with aside.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                if is_flushed:
+                    os.fsync(stream.fileno())
+            aside.replace(path)
     finally:
-        with suppress(OSError):
-            aside.unlink(missing_ok=True)
+        remove(aside)
     if is_flushed:
         flush(path.parent)
 
@@ -95,23 +93,31 @@ def new_directory(path: Path, replaced: Path | None = None) -> Iterator[Path]:
     """
     aside, replaced = choose_aside(path.parent), replaced or choose_aside(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.mkdir()
-        yield aside
-        for file in (aside, *aside.rglob("*")):
-            flush(file)
-        if path.exists():
-            remove(replaced)
-            path.rename(replaced)
-        aside.rename(path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        with naming(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.mkdir()
+            yield aside
+            for file in (aside, *aside.rglob("*")):
+                flush(file)
+            if path.exists():
+                remove(replaced)
+                path.rename(replaced)
+            aside.rename(path)
     finally:
         remove(aside)
         if replaced.exists() and not path.exists():
             replaced.rename(path)
     flush(path.parent)
     remove(replaced)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an :class:`OSError` name a path: that of a write doesn't say which file."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def choose_aside(directory: Path) -> Path:

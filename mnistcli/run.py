@@ -25,6 +25,7 @@ from mnistcli.errors import DataError, ModelError
 from mnistcli.files import (
     choose_aside,
     digest,
+    naming,
     new_directory,
     read_inside,
     remove,
@@ -75,16 +76,17 @@ def hold(directory: Path) -> Iterator[None]:
     is_new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / LOCK
-    lock = -1
     try:
-        while lock < 0:
-            lock = _lock(path)
-        yield
+        while (lock := _lock(path)) is None:
+            pass
+        try:
+            with naming(path):
+                os.write(lock, f"process {os.getpid()} on {os.uname().nodename}\n".encode())
+            yield
+        finally:
+            remove(path)
+            os.close(lock)
     finally:
-        if lock >= 0:
-            with suppress(OSError):
-                path.unlink()
-                os.close(lock)
         if is_new:
             with suppress(OSError):
                 directory.rmdir()  # if nothing was saved
@@ -217,14 +219,13 @@ def remove_old(directory: Path, run: int, keep: int) -> None:
         remove(hidden)
 
 
-def _lock(path: Path) -> int:
-    """Lock a file, and write into it who did; -1 if it was just removed by who had it locked."""
+def _lock(path: Path) -> int | None:
+    """Open and lock a file that is empty then; None if its last holder was just removing it."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.path.samestat(os.fstat(lock), os.lstat(path)):
             os.ftruncate(lock, 0)
-            os.write(lock, f"process {os.getpid()} on {os.uname().nodename}\n".encode())
             return lock
     except FileNotFoundError:
         pass
@@ -235,7 +236,7 @@ def _lock(path: Path) -> int:
             f"{path.parent}: {holder} is training here; --checkpoint-dir DIR begins another run"
         ) from error
     os.close(lock)
-    return -1
+    return None
 
 
 def _open_newest(directory: Path) -> tuple[Checkpoint | None, dict[Path, ModelError]]:
@@ -312,8 +313,12 @@ def _read_export(path: Path, weights: str) -> bytes | None:
 
 
 def _write_export(path: Path, export: bytes, weights: bytes) -> None:
-    write_whole(path / EXPORT, export)
-    write_whole(path / EXPORT_SUMS, _list_sums({DATA: weights, EXPORT: export}))
+    try:
+        write_whole(path / EXPORT, export)
+        write_whole(path / EXPORT_SUMS, _list_sums({DATA: weights, EXPORT: export}))
+    except OSError:
+        remove(path / EXPORT)
+        raise
 
 
 def _parse_sums(content: bytes) -> dict[str, str]:

@@ -1,0 +1,85 @@
+"""What is done to a checkpoint directory, by a process that is killed before one of its operations.
+
+``python operations.py DIRECTORY N`` is killed before the N-th that touches the directory.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from mnistcli import run
+from mnistcli.files import write_whole
+from mnistcli.settings import Settings
+
+SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
+EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"}
+FILE = "file"
+
+
+def weigh(number: int, step: int) -> dict[str, bytes]:
+    """Return what stands for a checkpoint's weights."""
+    return {run.INDEX: b"index", run.DATA: b"of run %d at step %d" % (number, step) * 1000}
+
+
+def make(directory: Path) -> None:
+    """Make a directory of one run, and a file, before they are worked on."""
+    for step in (10, 20):
+        run.write_checkpoint(directory, SETTINGS, 1, step, weigh(1, step))
+    write_whole(directory / FILE, b"old" * 10_000)
+
+
+def work(directory: Path) -> None:
+    """Save, replace, remove and export."""
+    with run.hold(directory):
+        run.write_checkpoint(directory, SETTINGS, 1, 30, weigh(1, 30), b"export")
+        run.remove_old(directory, 1, keep=2)
+        newest = run.write_checkpoint(directory, SETTINGS, 2, 20, weigh(2, 20))
+        run.remove_old(directory, 2, keep=1)
+        run.add_export(newest, b"export")
+    write_whole(directory / FILE, b"new" * 10_000)
+
+
+def find_losses(directory: Path) -> list[str]:
+    """Return what is wrong after a kill."""
+    newest = run.find_newest(directory, print)
+    states = [(1, 20), (1, 30), (2, 20)]
+    found = newest and (newest.run, newest.step)
+    losses = [] if found in states else [f"{directory.name}: {found}"]
+    if newest and newest.weights != weigh(newest.run, newest.step):
+        losses.append(f"{directory.name}: other weights")
+    if (directory / FILE).read_bytes() not in (b"old" * 10_000, b"new" * 10_000):
+        losses.append(f"{directory.name}: a half-written file")
+    work(directory)
+    left = {path.name for path in directory.iterdir()} - {"model-20", FILE}
+    fresh = {name for name in left if name.endswith(".part")}  # of the file: removed in an hour
+    if left - fresh or len(fresh) > 1:
+        losses.append(f"{directory.name}: left {sorted(left)}")
+    return losses
+
+
+def die_before(number: int, directory: str) -> None:
+    """Have this process killed before an operation of its own."""
+    count = 0
+
+    def watch(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal count
+        if event not in EVENTS or not str(arguments[0]).startswith(directory):
+            return
+        count += 1
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+    flush = os.fsync
+
+    def flush_watched(descriptor: int) -> None:
+        watch("open", (directory,))
+        flush(descriptor)
+
+    os.fsync = flush_watched
+
+
+if __name__ == "__main__":
+    die_before(int(sys.argv[2]), sys.argv[1])
+    work(Path(sys.argv[1]))
