@@ -1,0 +1,195 @@
+"""Two at once, in one directory."""
+
+import itertools
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from mnistcli import idx
+from stress.outcome import Effort, Outcome
+from stress.tool import call, finish, list_hidden, start, within
+
+STEPS = 600
+SAVING = ("train", "--steps", STEPS, "--save-every", 1, "--log-every", 10_000)
+PREDICT = ("predict", "0.png", "1.png", "2.png", "--format", "json")
+
+
+def check(effort: Effort) -> Iterator[Outcome]:
+    """Do two things, or more, at once."""
+    with within(effort.directory) as data:
+        for number, image in enumerate(idx.read(data / "t10k-images-idx3-ubyte.gz")[:3]):
+            Image.fromarray(image).save(f"{number}.png")
+        yield download_twice(data, effort.pick(3, 50))
+        yield train_twice(data, effort.pick(1, 20))
+        yield kill_holder(data, effort.pick(1, 20))
+        yield predict_while_saving(data, effort.pick(20, 500))
+        yield predict_twice(data, effort.pick(1, 20))
+        yield export_twice(data, effort.pick(2, 50))
+
+
+class Slow(SimpleHTTPRequestHandler):
+    """A server that takes a moment."""
+
+    def do_GET(self) -> None:
+        time.sleep(0.2)
+        super().do_GET()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+def download_twice(data: Path, count: int) -> Outcome:
+    """Download into one directory, three at a time."""
+    outcome = Outcome(
+        "three `download`s into one directory at once",
+        "all succeed; the four files are whole; nothing is left aside",
+    )
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Slow, directory=data))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    for number in range(count):
+        directory = Path(f"data-{number}").absolute()
+        arguments = ("download", "--from", url, "--data-dir", directory)
+        processes = [start(data, *arguments, cwd=Path.cwd()) for _ in range(3)]
+        for ended in map(finish, processes):
+            outcome.expect(ended.code == 0, ended.stderr)
+        outcome.tried += 1
+        whole = call("download", "--verify", "--data-dir", directory)
+        outcome.expect(whole.code == 0, whole.stderr)
+        outcome.expect(not list_hidden(directory), f"left {list_hidden(directory)}")
+    server.shutdown()
+    return outcome
+
+
+def train_twice(data: Path, count: int) -> Outcome:
+    """Train in one directory, two at a time."""
+    outcome = Outcome(
+        "two `train`s into one directory at once",
+        "the second says which process is there, exit 4; the first is not disturbed",
+    )
+    for number in range(count):
+        run = (*SAVING, "--keep", 3, "--checkpoint-dir", f"twice-{number}")
+        processes = [start(data, *run, cwd=Path.cwd()) for _ in range(2)]
+        ended = sorted(map(finish, processes), key=lambda one: one.code)
+        outcome.tried += 1
+        outcome.expect([one.code for one in ended] == [0, 4], str(ended))
+        holders = [f"process {process.pid} on " for process in processes]
+        is_told = any(holder in ended[1].stderr for holder in holders)
+        outcome.expect(is_told and ended[1].is_one_line, ended[1].stderr)
+        outcome.expect(not list_hidden(Path(f"twice-{number}")), "left something aside")
+    return outcome
+
+
+def kill_holder(data: Path, count: int) -> Outcome:
+    """Kill a process that trains, and start another."""
+    outcome = Outcome(
+        "a `train` killed by `kill -9`, and another started at once",
+        "the lock has died with its process: the other goes on",
+    )
+    for number in range(count):
+        run = (*SAVING, "--keep", 3, "--checkpoint-dir", f"held-{number}")
+        process = start(data, *run, cwd=Path.cwd())
+        while not list(Path(f"held-{number}").glob("model-*")) and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+        ended = finish(start(data, *run, cwd=Path.cwd()))
+        process.communicate()
+        outcome.tried += 1
+        outcome.expect(ended.code == 0, ended.stderr)
+    return outcome
+
+
+def predict_while_saving(data: Path, count: int) -> Outcome:
+    """Predict in a loop while a run is saved at each step, and old checkpoints are removed."""
+    outcome = Outcome(
+        "`predict` while training saves at each of its steps and keeps two checkpoints",
+        "the answers are those of one whole checkpoint, as an undisturbed run has it",
+    )
+    whole = (*SAVING, "--keep", STEPS, "--checkpoint-dir", "every-step")
+    ended = finish(start(data, *whole, cwd=Path.cwd()))
+    assert ended.code == 0, ended.stderr
+    heard: list[tuple[int, list[list[float]]]] = []
+    process = start(data, "--version", cwd=Path.cwd())
+    while outcome.tried < count:
+        if process.poll() is not None:
+            process.communicate()
+            run = (*SAVING, "--keep", 2, "--checkpoint-dir", "moving", "--restart")
+            process = start(data, *run, cwd=Path.cwd())
+            while not list(Path("moving").glob("model-*")):
+                time.sleep(0.01)
+        result = call(*PREDICT, "--checkpoint-dir", "moving")
+        outcome.tried += 1
+        outcome.expect(result.code == 0, result.stderr)
+        if result.code == 0:
+            answers = [answer["probabilities"] for answer in result.document["results"]]
+            heard.append((result.document["model"]["step"], answers))
+    process.kill()
+    process.communicate()
+    for step, answers in heard:
+        truth = answer_at(step)
+        outcome.expect(np.allclose(answers, truth, rtol=0, atol=1e-6), f"wrong at step {step}")
+    outcome.note = f"{len({step for step, _ in heard})} different steps"
+    return outcome
+
+
+def answer_at(step: int) -> list[list[float]]:
+    """Return the answers of a step of the undisturbed run."""
+    alone = Path("alone")
+    shutil.rmtree(alone, ignore_errors=True)
+    shutil.copytree(f"every-step/model-{step}", alone / f"model-{step}")
+    document = call(*PREDICT, "--checkpoint-dir", alone).document
+    return [answer["probabilities"] for answer in document["results"]]
+
+
+def predict_twice(data: Path, count: int) -> Outcome:
+    """Have two processes make one checkpoint's export."""
+    outcome = Outcome(
+        "two `predict`s of a checkpoint without an export at once",
+        "the same answers, and one export, whole",
+    )
+    for number in range(count):
+        directory = Path(f"bare-{number}").absolute()
+        shutil.copytree("every-step/model-300", directory / "model-300")
+        for path in (directory / "model-300").glob("model.tflite*"):
+            path.unlink()
+        arguments = (*PREDICT, "--checkpoint-dir", directory)
+        processes = [start(data, *arguments, cwd=Path.cwd()) for _ in range(2)]
+        ended = [finish(process) for process in processes]
+        again = call(*arguments)
+        outcome.tried += 1
+        outcome.expect(not any(one.code for one in ended), str(ended))
+        outcome.expect("no export yet" not in again.stderr, again.stderr)
+        outcome.expect("warning: bare" not in again.stderr, again.stderr)
+        outcome.expect(len({one.stdout for one in (*ended, again)}) == 1, "other answers")
+        outcome.expect(not list_hidden(directory), "left something aside")
+    return outcome
+
+
+def export_twice(data: Path, count: int) -> Outcome:
+    """Export to one place, two at a time, and kill one of them."""
+    outcome = Outcome(
+        "two `export model`s to one file at once, one of them killed at a random moment",
+        "the file is one whole export or the other",
+    )
+    moments = itertools.cycle([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4])
+    for _ in range(count):
+        arguments = ("export", "model", "model.tflite", "--pretrained")
+        processes = [start(data, *arguments, cwd=Path.cwd()) for _ in range(2)]
+        time.sleep(next(moments))
+        os.kill(processes[0].pid, signal.SIGKILL)
+        killed, other = (finish(process) for process in processes)
+        outcome.tried += 1
+        outcome.expect(killed.code in (0, -signal.SIGKILL), killed.stderr)
+        outcome.expect(other.code == 0, other.stderr)
+        content = Path("model.tflite").read_bytes()
+        outcome.expect(content.endswith(b"mnistcli") and len(content) > 500_000, "not whole")
+    return outcome
