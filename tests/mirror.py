@@ -7,6 +7,8 @@ import socket
 import ssl
 import struct
 import threading
+import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +21,15 @@ Cut = Callable[[int], int]
 
 BLOCK = bytes(1 << 16)
 LINE = b"X-Line: " + b"x" * 1000 + b"\r\n"
-BOMB = gzip.compress(bytes(100_000_000), compresslevel=1)
+
+
+def make_bomb(megabytes: int) -> bytes:
+    """Compress zeros, without holding them."""
+    packer = zlib.compressobj(level=1, wbits=31)  # gzip's format
+    return b"".join(packer.compress(bytes(1_000_000)) for _ in range(megabytes)) + packer.flush()
+
+
+BOMB = make_bomb(100)
 
 
 class Mirror(BaseHTTPRequestHandler):
@@ -34,6 +44,7 @@ class Mirror(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         _, way, name = urlsplit(self.path).path.split("/")
         self.server.asked.append(dict(self.headers))
+        self.server.begun = self.server.begun or time.monotonic()
         getattr(self, way)((self.server.files / name).read_bytes())
 
     # What works.
@@ -62,7 +73,7 @@ class Mirror(BaseHTTPRequestHandler):
         self.begin(200, {"Content-Length": len(body)})
         for start in range(0, len(body), 1000):
             self.send(body[start : start + 1000])
-            self.pause(0.04)
+            self.pause(0.02)
 
     def resumable(self, body: bytes) -> None:
         """Break off once, and go on as asked."""
@@ -75,9 +86,9 @@ class Mirror(BaseHTTPRequestHandler):
             self.reset(body)
 
     def hiccups(self, body: bytes) -> None:
-        """Fall silent once, and go on as asked."""
+        """Fall silent at the first file, and go on as asked."""
         if not self.go_on(body):
-            self.stalls(body)
+            self.stalls(body) if len(self.server.asked) == 1 else self.answer(200, body)
 
     def anew(self, body: bytes) -> None:
         """Break off once, and know nothing of ranges."""
@@ -126,6 +137,7 @@ class Mirror(BaseHTTPRequestHandler):
     def reset(self, body: bytes) -> None:
         self.begin(200, {"Content-Length": len(body)})
         self.send(body[: self.server.cut(len(body))])
+        self.pause(0.02)  # a reset overtakes what is underway
         linger_not = struct.pack("ii", 1, 0)  # closes by a reset
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
         os.close(self.connection.detach())
@@ -287,6 +299,7 @@ class Server(ThreadingHTTPServer):
         self.stopped = threading.Event()
         self.paths: set[str] = set()
         self.asked: list[dict[str, str]] = []
+        self.begun = 0.0  # when it was first asked, by the monotonic clock
         self.sent = 0  # bytes of bodies, to the socket
 
     @property
