@@ -132,8 +132,9 @@ class _Transfer:
             raise DataError(_describe(response))
         declared = response.headers.get("Content-Length", "")
         self.length = int(declared) if declared.isdecimal() and len(declared) < 16 else 0
-        tag = response.headers.get("ETag") or response.headers.get("Last-Modified", "W/")
-        self.condition = {} if tag.startswith("W/") else {"If-Range": tag}  # W/: a weak tag
+        version = response.headers.get("ETag") or response.headers.get("Last-Modified")
+        if version and not version.startswith("W/"):  # a weak tag
+            self.condition["If-Range"] = version
 
     def _add(self, exchange: Exchange) -> None:
         """Receive the bytes of one answer."""

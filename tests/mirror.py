@@ -245,7 +245,7 @@ class Mirror(BaseHTTPRequestHandler):
 
     def begin(self, status: int, headers: dict[str, object], *, is_open: bool = False) -> None:
         self.send_response(status)
-        for name, value in {"ETag": '"1"', **headers}.items():
+        for name, value in {**self.server.versions, **headers}.items():
             if value is not None:
                 self.send_header(name, str(value))
         self.flush_headers() if is_open else self.end_headers()
@@ -297,6 +297,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Mirror)
         self.files, self.cut = files, cut
         self.stopped = threading.Event()
+        self.versions = {"ETag": '"1"'}  # the headers that tell one
         self.paths: set[str] = set()
         self.asked: list[dict[str, str]] = []
         self.begun = 0.0  # when it was first asked, by the monotonic clock

@@ -126,6 +126,28 @@ def test_only_the_rest_is_asked_for_and_only_of_the_same_file(
     assert server.sent == sum((small_files / name).stat().st_size for name in NAMES)
 
 
+DATE = "Sat, 21 Nov 1998 00:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        ({"ETag": 'W/"1"', "Last-Modified": DATE}, None),
+        ({"Last-Modified": DATE}, DATE),
+        ({}, None),
+    ],
+)
+def test_the_same_file_is_told_by_no_weak_tag(
+    versions: dict[str, str], expected: str | None, server: Server, empty: Path
+) -> None:
+    server.versions = versions
+
+    download.download(empty, [f"{server.url}/resumable"])
+
+    assert server.asked[1].get("If-Range") == expected
+    assert is_whole(empty)
+
+
 @pytest.mark.parametrize("kind", ["busy", "limited"])
 def test_a_busy_server_is_asked_again_when_it_says(
     kind: str, server: Server, empty: Path, monkeypatch: pytest.MonkeyPatch

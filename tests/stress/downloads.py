@@ -3,12 +3,12 @@
 import gzip
 import os
 import random
+import signal
 import socket
 import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +32,16 @@ START_SECONDS = 20.0
 END_SECONDS = 5.0
 """To verify, write and report, among the same."""
 
-MOST_MEMORY = 200
-"""MiB; a process's peak is never below that of the one that started it."""
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+with open("memory", "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+"""Starts the process: the peak of one started from here is never below the one of here."""
+
+MOST_MEMORY = 200  # MiB
 
 MOST_BYTES = 64 << 20
 """Sent by a server until it finds that nobody listens: MNIST's content and what is underway."""
@@ -190,14 +198,21 @@ def run(
 ) -> tuple[int, float]:
     """Return a process's exit code and the most MiB that it had; end one that runs on."""
     with (directory / "out").open("wb") as out, (directory / "err").open("wb") as err:
-        process = subprocess.Popen(command, cwd=directory, env=environment, stdout=out, stderr=err)
-    killer = threading.Timer(2 * (seconds + START_SECONDS), process.kill)
-    killer.start()
-    _, status, usage = os.wait4(process.pid, 0)
-    killer.cancel()
-    process.returncode = os.waitstatus_to_exitcode(status)
+        process = subprocess.Popen(
+            [sys.executable, "-c", MEASURE, *command],
+            cwd=directory,
+            env=environment,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+    try:
+        code = process.wait(2 * (seconds + START_SECONDS))
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.wait(), 0
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return process.returncode, usage.ru_maxrss / unit
+    return code, int((directory / "memory").read_text()) / unit
 
 
 def clean() -> dict[str, str]:
