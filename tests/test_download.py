@@ -162,7 +162,7 @@ def test_a_busy_server_is_asked_again_when_it_says(
     assert is_whole(empty)
 
 
-def test_a_server_of_another_name_has_to_be_the_certificates(
+def test_a_certificate_has_to_be_of_a_trusted_authority(
     small_files: Path, empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     authority = trustme.CA()
@@ -209,9 +209,9 @@ def test_where_no_proxy_is_wanted_none_is_asked(
 
 def test_a_redirect_is_followed_without_its_body(server: Server, empty: Path) -> None:
     with pytest.raises(DataError):
-        download.download(empty, [f"{server.url}/heavy"])
+        download.download(empty, [f"{server.url}/ever_moving"])
 
-    assert 2 < len(server.asked) < 200
+    assert len(server.asked) > 1  # the first one's body has no end
 
 
 def test_reports_the_bytes_as_they_come(mirror: str, empty: Path, small_files: Path) -> None:
