@@ -90,6 +90,9 @@ def download(
     Each source is asked in turn for what is still missing: a URL that the files' names are
     appended to, or a directory as :func:`read_verified` takes it.
 
+    Whatever servers do, it ends: for each file that comes, and for each source that fails, it may
+    take one file's time, that of :func:`mnistcli.web.get`.
+
     Returns:
         The files that were fetched.
 
@@ -141,12 +144,15 @@ def _fetch(source: str, file: RemoteFile, seconds: float, progress: Progress) ->
         url = f"{source.rstrip('/')}/{file.archive}"
         from mnistcli import web  # requests costs a tenth of a second, and most runs fetch nothing
 
+        def unpack(body: bytes) -> tuple[bytes, bytes]:
+            return body, _unpack(body, file, "the body")
+
         try:
-            data = web.get(url, seconds, file.size, partial(progress, file.archive))
+            data, content = web.get(
+                url, seconds, file.size, partial(progress, file.archive), unpack
+            )
         except DataError as error:
             raise type(error)(f"{source}: {error}") from error
-        content = idx.decompress(data, source, limit=file.size)
-        _verify(content, file, source)
     else:
         data, content = _read(Path(source), file)
     return idx.compress(content) if data is content else data
@@ -159,17 +165,20 @@ def _read(directory: Path, file: RemoteFile) -> tuple[bytes, bytes]:
         for path in (folder / file.archive, folder / file.name):
             try:
                 data = read_whole(path)
-                content = idx.decompress(data, str(path), limit=file.size)
-                _verify(content, file, str(path))
-                return data, content
+                return data, _unpack(data, file, str(path))
             except DataError as error:
                 errors.append(error)
     present = (error for error in errors if not isinstance(error.__cause__, FileNotFoundError))
     raise next(present, errors[0])
 
 
-def _verify(content: bytes, file: RemoteFile, where: str) -> None:
-    """Raise :class:`DataError` unless ``content`` is the file's."""
+def _unpack(data: bytes, file: RemoteFile, where: str) -> bytes:
+    """Return the content of compressed or raw data.
+
+    Raises:
+        DataError: it is not the file's.
+    """
+    content = idx.decompress(data, where, limit=file.size)
     if not content.startswith(b"\0\0"):
         raise DataError(f"{where}: not an IDX file: it starts with {content[:15]!r}")
     if len(content) != file.size:
@@ -177,3 +186,4 @@ def _verify(content: bytes, file: RemoteFile, where: str) -> None:
     found = digest(content)
     if found != file.sha256:
         raise DataError(f"{where}: sha256 of the content is {found}, expected {file.sha256}")
+    return content

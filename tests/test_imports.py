@@ -40,6 +40,7 @@ LAYERS = [
     {"batches", "dataset", "schedule"},
     {"download", "strokes"},
     {"web"},
+    {"exchange"},
     {"preparation", "sources"},
     {"cutout"},
     {"ink"},
