@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mnistcli.errors import DataError, ModelError
 from mnistcli.files import (
@@ -50,13 +51,21 @@ LOOKS = 10
 """How often to look at a directory in which another process saves and removes checkpoints."""
 
 
+class Record(NamedTuple):
+    """What ``checkpoint.json`` says."""
+
+    settings: Settings
+    run: int  # 1 for a directory's first run, one more for every --restart
+    step: int
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint that was found whole."""
 
     path: Path
     settings: Settings
-    run: int  # 1 for a directory's first run, one more for every --restart
+    run: int
     step: int
     weights: Mapping[str, bytes]  # TensorFlow's files by name, as they were verified
     export: bytes | None  # the .tflite; None if it was never made, or is damaged
@@ -115,8 +124,9 @@ def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | No
 
 
 def find_last_run(directory: Path) -> int:
-    """Return the highest number of a run that has a whole checkpoint, 0 if none has."""
-    return max((whole.run for _, whole in _open_all(directory) if whole), default=0)
+    """Return the highest number of a run in a directory, 0 if there is none."""
+    records = (_read_record(path) for path in _list(directory))
+    return max((record.run for record in records if record), default=0)
 
 
 def find_base(directory: Path, name: str) -> Checkpoint:
@@ -145,16 +155,16 @@ def open_checkpoint(path: Path) -> Checkpoint:
     if damaged := [name for name in contents if digest(contents[name]) != sums.get(name)]:
         raise ModelError(f"{path}: damaged: {', '.join(damaged)} not as in {SUMS}")
     try:
-        settings, run, step = _parse_record(contents.pop(RECORD))
-        if step != _step(path):
-            raise ValueError(f"step {step}")
-    except (KeyError, RecursionError, TypeError, ValueError) as error:
-        raise ModelError(f"{path / RECORD}: not a checkpoint's record: {error!r}") from error
+        record = _parse_record(contents.pop(RECORD))
+    except ModelError as error:
+        raise ModelError(f"{path / RECORD}: {error}") from error
+    if record.step != _step(path):
+        raise ModelError(f"{path / RECORD}: it is of step {record.step}")
     try:
         export, damage = _read_export(path, sums[DATA]), ""
     except DataError as error:
         export, damage = None, str(error)
-    return Checkpoint(path, settings, run, step, contents, export, damage)
+    return Checkpoint(path, *record, contents, export, damage)
 
 
 def write_checkpoint(
@@ -199,20 +209,17 @@ def remove_old(directory: Path, run: int, keep: int) -> None:
     What one of these goes on from with pictures stays, too. Damaged ones of later steps than this
     run's are what is left of another.
     """
-    own: list[tuple[int, Path, str | None]] = []  # with what they go on from
-    old: list[Path] = []
-    damaged: list[Path] = []
-    for path, whole in _open_all(directory):
-        if not whole:
-            damaged.append(path)
-        elif whole.run == run:
-            own.append((whole.step, path, whole.settings.base))
-        else:
-            old.append(path)
-    kept = sorted({step for step, *_ in own})[-keep:]
-    bases = {base for step, _, base in own if step in kept}
-    old += [path for step, path, _ in own if step not in kept and path.name not in bases]
-    old += [path for path in damaged if _step(path) > kept[-1]]
+    records = {path: _read_record(path) for path in _list(directory)}
+    own = {path: record for path, record in records.items() if record and record.run == run}
+    kept = sorted({record.step for record in own.values()})[-keep:]
+    bases = {record.settings.base for record in own.values() if record.step in kept}
+    old = [
+        path
+        for path, record in records.items()
+        if (path in own and _step(path) not in kept and path.name not in bases)
+        or (record and path not in own)
+        or (not record and _step(path) > kept[-1])
+    ]
     for path in old:
         hidden = choose_aside(directory)
         path.rename(hidden)  # so that a removal that is killed leaves no ruin
@@ -252,20 +259,16 @@ def _open_newest(directory: Path) -> tuple[Checkpoint | None, dict[Path, ModelEr
 
 def _age(path: Path) -> tuple[float, int]:
     """Return a key that puts the newest run's last checkpoint first, after unreadable ones."""
+    record = _read_record(path)
+    return -record.run if record else -math.inf, -_step(path)
+
+
+def _read_record(path: Path) -> Record | None:
+    """Return what a checkpoint's record says, None if it can't be read."""
     try:
-        _, run, _ = _parse_record(_read(path, RECORD))
-    except (DataError, KeyError, ModelError, RecursionError, TypeError, ValueError):
-        return -math.inf, -_step(path)
-    return -run, -_step(path)
-
-
-def _open_all(directory: Path) -> Iterator[tuple[Path, Checkpoint | None]]:
-    """Yield all checkpoints of a directory, None for a damaged one."""
-    for path in _list(directory):
-        try:
-            yield path, open_checkpoint(path)
-        except ModelError:
-            yield path, None
+        return _parse_record(_read(path, RECORD))
+    except (DataError, ModelError):
+        return None
 
 
 def _list(directory: Path) -> list[Path]:
@@ -286,16 +289,23 @@ def _read(path: Path, name: str) -> bytes:
     return read_inside(path.parent, path / name)
 
 
-def _parse_record(content: bytes) -> tuple[Settings, int, int]:
-    """Return what ``checkpoint.json`` says: settings, run and step."""
-    record = json.loads(content)
-    if record["version"] != FORMAT:
-        raise ModelError(f"its format is {record['version']}, expected {FORMAT}")
-    settings = Settings(**record["settings"] | {"cycles": tuple(record["settings"]["cycles"])})
-    run, step = record["run"], record["step"]
-    if not (isinstance(run, int) and isinstance(step, int)):
-        raise TypeError(f"run {run!r}, step {step!r}")
-    return settings, run, step
+def _parse_record(content: bytes) -> Record:
+    """Parse ``checkpoint.json``.
+
+    Raises:
+        ModelError: it is of another form.
+    """
+    try:
+        record = json.loads(content)
+        if record["version"] != FORMAT:
+            raise ModelError(f"its format is {record['version']}, expected {FORMAT}")
+        cycles = {"cycles": tuple(record["settings"]["cycles"])}
+        settings, run, step = Settings(**record["settings"] | cycles), record["run"], record["step"]
+        if not (isinstance(run, int) and isinstance(step, int)):
+            raise TypeError(f"run {run!r}, step {step!r}")
+    except (KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ModelError(f"not a checkpoint's record: {error!r}") from error
+    return Record(settings, run, step)
 
 
 def _read_export(path: Path, weights: str) -> bytes | None:

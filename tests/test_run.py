@@ -165,7 +165,7 @@ def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
         ({}, "not a checkpoint's record: KeyError"),
         ([], "not a checkpoint's record: TypeError"),
         ({"version": 2, "settings": {"cycles": []}}, "not a checkpoint's record: TypeError"),
-        (RECORD | {"step": 999}, "not a checkpoint's record: .*step 999"),
+        (RECORD | {"step": 999}, "it is of step 999"),
         (RECORD | {"step": "1000"}, "not a checkpoint's record: TypeError"),
         (RECORD | {"run": None}, "not a checkpoint's record: TypeError"),
         (RECORD | {"settings": asdict(SETTINGS) | {"seed": "0"}}, "no settings of a run"),

@@ -103,5 +103,5 @@ def _export(checkpoint: Checkpoint, console: Console) -> bytes:
     try:
         add_export(checkpoint, tflite)
     except OSError as error:
-        console.warn(f"the export is not kept: {error}")
+        console.warn(f"the export is not kept: {error.filename}: {error.strerror}")
     return tflite

@@ -118,10 +118,9 @@ def predict_while_saving(data: Path, count: int) -> Outcome:
     ended = finish(start(data, *whole, cwd=Path.cwd()))
     assert ended.code == 0, ended.stderr
     heard: list[tuple[int, list[list[float]]]] = []
-    process = start(data, "--version", cwd=Path.cwd())
+    process = None
     while outcome.tried < count:
-        if process.poll() is not None:
-            process.communicate()
+        if not process or process.poll() is not None:
             run = (*SAVING, "--keep", 2, "--checkpoint-dir", "moving", "--restart")
             process = start(data, *run, cwd=Path.cwd())
             while not list(Path("moving").glob("model-*")):
@@ -132,8 +131,9 @@ def predict_while_saving(data: Path, count: int) -> Outcome:
         if result.code == 0:
             answers = [answer["probabilities"] for answer in result.document["results"]]
             heard.append((result.document["model"]["step"], answers))
-    process.kill()
-    process.communicate()
+    if process:
+        process.kill()
+        process.communicate()
     for step, answers in heard:
         truth = answer_at(step)
         outcome.expect(np.allclose(answers, truth, rtol=0, atol=1e-6), f"wrong at step {step}")
