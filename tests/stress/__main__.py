@@ -1,4 +1,4 @@
-"""Faults, tried often, and a table of what was lost: ``python tests/stress --help``.
+"""Faults, tried often, and a table of what was lost: ``cd tests && python -m stress --help``.
 
 Each module beside this one has a ``check``, which tries faults of one kind.
 """
@@ -10,13 +10,11 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))  # the tests' own modules
-
 import click
 
 from stress.outcome import Effort, Outcome
 
-KINDS = ("kills", "damage", "disks", "contention", "downloads", "fuzzing", "load", "numbers")
+KINDS = ("kills", "damage", "disks", "contention", "downloads", "fuzzing", "load", "repeats")
 
 
 @click.command()

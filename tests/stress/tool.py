@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from click.testing import CliRunner
 from mnistcli import download
 from mnistcli.cli import main
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds after which a process hangs."""
 
 
@@ -28,14 +27,7 @@ class Finished:
     code: int
     stdout: str
     stderr: str
-    seconds: float = 0.0
-    memory: float = 0.0  # peak, MiB
-
-    @property
-    def errors(self) -> list[str]:
-        """The lines of errors, and what is of no form."""
-        known = ("warning: ", "training ", "step ", "model: ", "going on ")
-        return [line for line in self.stderr.splitlines() if not line.startswith(known)]
+    memory: float = 0.0  # peak of a process, MiB, if it was measured
 
     @property
     def document(self) -> Any:
@@ -49,12 +41,29 @@ class Finished:
         return len(errors) == 1 and "Traceback" not in self.stderr
 
 
-def start(data: Path, *arguments: object, cwd: Path, **options: Any) -> "subprocess.Popen[str]":
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print("peak", peak / (1 << (20 if sys.platform == "darwin" else 10)), file=sys.stderr)
+sys.exit(code)
+"""
+"""Starts a process and tells its peak in MiB, which is never below that of who starts it."""
+
+
+def start(
+    data: Path,
+    *arguments: object,
+    cwd: Path,
+    program: Sequence[str] = (sys.executable, small.__file__),
+    is_measured: bool = False,
+    **options: Any,
+) -> "subprocess.Popen[str]":
     """Start the command line with the data set of a directory as MNIST."""
-    command = [sys.executable, small.__file__, data, *arguments]
+    before = [sys.executable, "-c", MEASURE] if is_measured else []
     options = {"stdout": subprocess.PIPE, **options}
     return subprocess.Popen(
-        [str(part) for part in command],
+        [*before, *program, *map(str, (data, *arguments))],
         cwd=cwd,
         env={**os.environ, "MNISTCLI_DATA_DIR": str(data)},
         stderr=subprocess.PIPE,
@@ -63,26 +72,25 @@ def start(data: Path, *arguments: object, cwd: Path, **options: Any) -> "subproc
     )
 
 
-def finish(process: "subprocess.Popen[str]") -> Finished:
+def finish(process: "subprocess.Popen[str]", seconds: float = PATIENCE) -> Finished:
     """Wait for a process; one that hangs is killed."""
-    started = time.monotonic()
     try:
-        stdout, stderr = process.communicate(timeout=PATIENCE)
+        stdout, stderr = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         stdout, stderr = process.communicate()
-        stderr += f"error: hung for {PATIENCE:.0f} s\nTraceback\n"
-    return Finished(process.returncode, stdout, stderr, time.monotonic() - started)
+        stderr += f"error: hung for {seconds:.0f} s\nTraceback\n"
+    stderr, _, peak = stderr.partition("peak ")
+    return Finished(process.returncode, stdout or "", stderr, float(peak or 0))
 
 
 def call(*arguments: object) -> Finished:
     """Run the command line within this process, in the directory in which it is."""
-    started = time.monotonic()
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     stderr = result.stderr
     if result.exception and not isinstance(result.exception, SystemExit):
         stderr += f"Traceback: {result.exception!r}\n"
-    return Finished(result.exit_code, result.stdout, stderr, time.monotonic() - started)
+    return Finished(result.exit_code, result.stdout, stderr)
 
 
 @contextmanager
