@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnistcli import download, idx
 from mnistcli.digit import CLASSES, SIDE, to_one_hot
 from mnistcli.errors import DataError
-from mnistcli.files import is_inside, read_inside, remove_stale
+from mnistcli.files import is_inside, read_inside
 
 NAMES = ("mnist", "strokes")
 AUTO = "auto"
@@ -121,7 +121,6 @@ def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not is_inside(data_dir, path.parent):
                 raise OSError(errno.ELOOP, f"leads out of {data_dir}", str(path.parent))
-            remove_stale(path.parent)
             idx.write(path, array)
     except OSError as error:
         listener.info(f"the strokes are not kept: {error.filename}: {error.strerror}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mnistcli import idx
 from mnistcli.errors import DataError, NoAnswerError
-from mnistcli.files import digest, read_whole, write_whole
+from mnistcli.files import digest, read_inside, read_whole, write_whole
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -71,12 +71,13 @@ Progress = Callable[[str, int, int], None]
 def read_verified(directory: Path, file: RemoteFile) -> bytes:
     """Read the content of a file that ``directory`` holds, compressed or raw.
 
-    The directory may be torchvision's root: ``MNIST/raw/`` below it is searched too.
+    The directory may be torchvision's root: ``MNIST/raw/`` below it is searched too. Symbolic links
+    are not followed out of it.
 
     Raises:
         DataError: there is no such file, or its content is not MNIST's.
     """
-    _, content = _read(directory, file)
+    _, content = _read(directory, file, partial(read_inside, directory))
     return content
 
 
@@ -88,7 +89,7 @@ def download(
     """Bring into ``directory`` those of the four files that are missing there or damaged.
 
     Each source is asked in turn for what is still missing: a URL that the files' names are
-    appended to, or a directory as :func:`read_verified` takes it.
+    appended to, or a directory as :func:`read_verified` takes it, whose links are followed.
 
     Whatever servers do, it ends: for each file that comes, and for each source that fails, it may
     take one file's time, that of :func:`mnistcli.web.get`.
@@ -154,17 +155,17 @@ def _fetch(source: str, file: RemoteFile, seconds: float, progress: Progress) ->
         except DataError as error:
             raise type(error)(f"{source}: {error}") from error
     else:
-        data, content = _read(Path(source), file)
+        data, content = _read(Path(source), file, read_whole)
     return idx.compress(content) if data is content else data
 
 
-def _read(directory: Path, file: RemoteFile) -> tuple[bytes, bytes]:
+def _read(directory: Path, file: RemoteFile, read: Callable[[Path], bytes]) -> tuple[bytes, bytes]:
     """Return the first good copy of a file in a directory, as it is kept, and its content."""
     errors = []
     for folder in (directory, directory / RAW_FOLDER):
         for path in (folder / file.archive, folder / file.name):
             try:
-                data = read_whole(path)
+                data = read(path)
                 return data, _unpack(data, file, str(path))
             except DataError as error:
                 errors.append(error)

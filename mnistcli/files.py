@@ -67,6 +67,8 @@ def write_whole(path: Path, content: bytes, *, is_flushed: bool = True) -> None:
     Raises:
         OSError: it can't be written; what was at ``path`` is as it was.
     """
+    if is_flushed:
+        remove_stale(path.parent)
     aside = choose_aside(path.parent)
     try:
         with naming(path):
@@ -95,6 +97,7 @@ def new_directory(path: Path, replaced: Path | None = None) -> Iterator[Path]:
     try:
         with naming(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            remove_stale(path.parent)
             aside.mkdir()
             yield aside
             for file in (aside, *aside.rglob("*")):

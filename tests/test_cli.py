@@ -719,7 +719,7 @@ def wait_for_library(name: str, process: subprocess.Popen) -> None:
 def test_a_signal_while_tensorflow_loads_is_not_lost(
     number: int, code: int, message: str, run_process
 ) -> None:
-    for seconds in (0, 0.3, 0.6):
+    for seconds in (0, 0.5):
         process = run_process("train", "--steps", "1000000")
         wait_for_library("libtensorflow", process)
         time.sleep(seconds)

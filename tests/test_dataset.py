@@ -185,3 +185,34 @@ def test_loads_mnist(split: str, count: int, shared: Path, notes: Notes) -> None
     assert data.images.shape == (count, 28, 28)
     assert data.labels.shape == (count,)
     assert notes.is_empty()
+
+
+def test_a_link_is_not_followed_out_of_the_data_directory(
+    small_mnist: Path, small_files: Path, no_source: None, notes: Notes
+) -> None:
+    name = "t10k-labels-idx1-ubyte.gz"
+    (small_mnist / name).rename(small_mnist / "kept")
+    (small_mnist / name).symlink_to("kept")
+    assert dataset.load("mnist", "test", small_mnist, notes).name == "mnist"
+
+    (small_mnist / name).unlink()
+    (small_mnist / name).symlink_to(small_files / name)
+    with pytest.raises(DataError, match="could not get t10k-labels"):
+        dataset.load("mnist", "test", small_mnist, notes)
+    assert "a symbolic link that leads out of" in notes.infos[0]
+    download.download(small_mnist, [str(small_files)])
+    assert not (small_mnist / name).is_symlink()
+
+
+def test_strokes_are_not_kept_behind_a_link(
+    tmp_path: Path, few_strokes: None, notes: Notes
+) -> None:
+    data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data.mkdir()
+    elsewhere.mkdir()
+    (data / f"strokes-{strokes.VERSION}").symlink_to(elsewhere)
+
+    assert dataset.load("strokes", "test", data, notes).name == "strokes"
+
+    assert list(elsewhere.iterdir()) == []
+    assert "the strokes are not kept: " in notes.infos[-1]

@@ -105,7 +105,7 @@ def test_a_run_in_pieces_ends_in_the_very_same_state(
     )
 
     piece = None
-    for steps in (3, 4, 21, 40):
+    for steps in (3, 4, 21, 40) if model == "softmax" else (21, 40):
         plan = replace(plan_to(steps, tmp_path / "pieces", piece), settings=settings)
         piece, _ = train(plan, data, ignore)
 
@@ -144,12 +144,15 @@ def test_a_convolutional_network_learns(model: str, small_mnist: Path, tmp_path:
 
     probabilities = Predictor(checkpoint.export, model).predict(test_data.images)
     assert evaluate(probabilities, test_data.labels).accuracy > 0.9
-    other, _ = train(
-        replace(plan, settings=replace(settings, seed=6), run=2),
-        data,
-        ignore,
-    )
-    assert other.export != checkpoint.export
+
+
+def test_another_seed_makes_other_weights(data: Dataset, tmp_path: Path) -> None:
+    exports = set()
+    for seed in (5, 6):
+        settings = replace(SETTINGS, model="cnn", seed=seed, cycles=(10,))
+        checkpoint, _ = train(replace(plan_to(10, tmp_path), settings=settings), data, ignore)
+        exports.add(checkpoint.export)
+    assert len(exports) == 2
 
 
 def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
@@ -247,13 +250,10 @@ def test_an_ignored_signal_stays_ignored(data: Dataset, tmp_path: Path) -> None:
     assert checkpoint.step == 20
 
 
-@pytest.mark.parametrize(
-    ("model", "steps", "save_every"), [("softmax", 3000, 100), ("cnn", 100, 3), ("deepcnn", 12, 1)]
-)
-def test_a_killed_run_ends_in_the_very_same_weights(
-    model: str, steps: int, save_every: int, run_process, tmp_path: Path
-) -> None:
-    options = ["train", "--model", model, "--steps", steps, "--save-every", save_every]
+def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path) -> None:
+    """Other models, and by the hundred: tests/stress/kills.py."""
+    steps = 3000
+    options = ["train", "--steps", steps, "--save-every", 100]
     whole = run_process(*options, "--checkpoint-dir", "whole")
     assert whole.wait() == 0
     whole.communicate()

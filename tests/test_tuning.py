@@ -254,10 +254,10 @@ def test_a_gate_counts_the_held_out(trained: Path, few: Path, run) -> None:
     assert "is below --min-accuracy 1" in result.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_run_ends_in_the_very_same_weights(
-    number: int, trained: Path, few: Path, run_process, tmp_path: Path
+    trained: Path, few: Path, run_process, tmp_path: Path
 ) -> None:
+    """Kills, by the score: tests/stress/kills.py."""
     shutil.copytree(trained, tmp_path / "whole")
     options = ["train", "--pictures", few, "--steps", 460, "--save-every", 10, "--keep", 1]
     whole = run_process(*options, "--checkpoint-dir", "whole")
@@ -268,7 +268,7 @@ def test_an_interrupted_run_ends_in_the_very_same_weights(
     process = run_process(*options)
     while not set(trained.glob("model-*")) - former:
         assert process.poll() is None
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     process.communicate()
     assert not (trained / "model-460").exists()
     again = run_process(*options)

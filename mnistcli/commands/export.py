@@ -114,12 +114,14 @@ def export_images(
     """
     from mnistcli.commands.saving import save_image
     from mnistcli.dataset import load
+    from mnistcli.files import remove_stale
 
     data = load(dataset, split, data_dir, console)
     labels = data.labels.tolist()
     chosen = (index for index, label in enumerate(labels) if digits is None or label in digits)
     indices = list(chosen)[:count]
     out_dir.mkdir(parents=True, exist_ok=True)
+    remove_stale(out_dir)
     with console.show_progress("images") as progress:
         for made, index in enumerate(indices, start=1):
             image = data.images[index]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, PngImagePlugin
 
-from mnistcli.files import refuse_foreign, write_whole
+from mnistcli.files import refuse_foreign, remove_stale, write_whole
 from mnistcli.framing import Gray
 
 if TYPE_CHECKING:  # or a data set's images would be exported with OpenCV loaded
@@ -32,6 +32,7 @@ def save_images(
         OSError: the directory can't be made.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    remove_stale(directory)
     return _save_each(answers, directory, report)
 
 
