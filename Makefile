@@ -1,8 +1,8 @@
 # To be run in a virtual environment of its own: it installs there.
 
-.PHONY: check test lint bench pretrained detector
+.PHONY: check test lint faults stress bench pretrained detector
 
-check: test lint  ## What CI runs
+check: test lint faults  ## What CI runs
 
 test:
 	pip install '.[test]' && pytest
@@ -12,6 +12,12 @@ lint:
 	ruff check
 	ruff format --check
 	mypy
+
+faults:  ## Kills, damage, full disks and hostile files, for some minutes
+	pip install '.[stress]' && cd tests && python -m stress
+
+stress:  ## The same by the hundred, for an hour or more, and the table of it
+	pip install '.[stress]' && cd tests && python -m stress --long --write ../docs/reliability.md
 
 bench:  ## Ours against the peers; PyTorch's too, where torch is installed
 	pip install . && python benchmarks/bench.py --json benchmarks/results.json

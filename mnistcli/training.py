@@ -47,10 +47,12 @@ def train(
     # A small step is over before a second thread has woken up to share its operations.
     fix_devices(side_by_side=THREADS if settings.recipe.layers else 1)
     network = begin(plan)
-    seconds = 0.0
     saved = plan.start
+    started = time.perf_counter()
+    run_steps = compile_steps(network, images, targets, settings.seed)
+    seconds = time.perf_counter() - started
     with catch_signals() as caught:
-        for step, losses, call_seconds in run_calls(network, images, targets, plan):
+        for step, losses, call_seconds in run_calls(run_steps, network, len(images), plan):
             seconds += call_seconds
             if not np.isfinite(losses).all():
                 first = step - len(losses) + 1 + int(np.isfinite(losses).argmin())
@@ -96,20 +98,19 @@ def begin(plan: Plan) -> Network:
 
 
 def run_calls(
-    network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], plan: Plan
+    run_steps: Any, network: Network, count: int, plan: Plan
 ) -> Iterator[tuple[int, NDArray[np.float32], float]]:
-    """Train, yielding after each call the step, its steps' losses, and its seconds."""
+    """Train on ``count`` images, yielding after each call its last step, losses and seconds."""
     settings = plan.settings
-    run_steps = compile_steps(network, images, targets, settings.seed)
     peak = settings.learning_rate
     last = peak * network.recipe.last_rate
     step = int(network.step)
     while step < plan.steps:
         end = next_end(step, plan)
-        indices = batch_indices(settings.seed, step, end - step, settings.batch_size, len(images))
+        indices = batch_indices(settings.seed, step, end - step, settings.batch_size, count)
         rates = learning_rates(peak, last, settings.cycles, step, end - step)
         started = time.perf_counter()
-        losses = run_steps(indices, rates).numpy()
+        losses = run_steps(tf.constant(indices), tf.constant(rates)).numpy()
         yield end, losses, time.perf_counter() - started
         step = end
 
@@ -138,7 +139,7 @@ def next_end(step: int, plan: Plan) -> int:
 def compile_steps(
     network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], seed: int
 ) -> Any:
-    """Return a function that takes one step for each row of indices, int32 [steps, batch size].
+    """Trace a function that takes one step for each row of indices, int32 [steps, batch size].
 
     Its second argument is the steps' learning rates, float32 [steps]; it gives their losses, each
     summed over the batch, float32 [steps]. The images stay in memory as uint8.
@@ -165,7 +166,7 @@ def compile_steps(
             take_step, (indices, rates), parallel_iterations=1, fn_output_signature=tf.float32
         )
 
-    return run_steps
+    return run_steps.get_concrete_function()
 
 
 @contextmanager

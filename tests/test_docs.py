@@ -84,3 +84,11 @@ def test_every_data_set_can_be_chosen() -> None:
 def test_the_tests_are_run_as_the_readme_says() -> None:
     assert "pip install '.[test]' && pytest" in README
     assert "\tpip install '.[test]' && pytest\n" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize(
+    "page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda p: p.name
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target

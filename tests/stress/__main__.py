@@ -7,6 +7,8 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -27,7 +29,7 @@ def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
     for kind in only or KINDS:
         directory = Path(tempfile.mkdtemp(prefix=f"stress-{kind}-"))
         started = time.monotonic()
-        for outcome in import_module(f"stress.{kind}").check(Effort(is_long, directory)):
+        for outcome in try_all(kind, Effort(is_long, directory)):
             outcomes.append(outcome)
             click.echo(describe(outcome))
         click.echo(f"{kind}: {time.monotonic() - started:.0f} s")
@@ -35,6 +37,15 @@ def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
     if write:
         write.write_text(to_page(outcomes))
     sys.exit(any(outcome.lost for outcome in outcomes))
+
+
+def try_all(kind: str, effort: Effort) -> Iterator[Outcome]:
+    """Try the faults of a kind; one that ends the attempt itself is an outcome, too."""
+    try:
+        yield from import_module(f"stress.{kind}").check(effort)
+    except Exception:
+        traceback.print_exc()
+        yield Outcome(f"{kind}: the attempt", "comes to its end", 1, [traceback.format_exc(-1)])
 
 
 def describe(outcome: Outcome) -> str:
