@@ -6,6 +6,7 @@ import pytest
 from drawing import seven, to_file, to_png
 from PIL import Image
 
+from mnistcli import picture
 from mnistcli.errors import PictureError
 from mnistcli.picture import LARGEST, lay_on_paper, open_picture, read_planes
 
@@ -131,6 +132,17 @@ def test_more_pixels_than_pillow_allows_are_refused(monkeypatch: pytest.MonkeyPa
     for side in (101, 200):  # Pillow itself only warns of the first
         with pytest.raises(PictureError, match="more than 10000 pixels"):
             read_planes(to_png(Image.new("L", (side, side))))
+
+
+def test_a_format_that_takes_more_memory_may_have_fewer_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(picture.MOST_PIXELS, "WEBP", 10_000)
+    large = Image.new("L", (101, 101))
+
+    assert open_picture(to_file(large, "PNG")).size == (101, 101)
+    with pytest.raises(PictureError, match="more than 10000 pixels, the most for WEBP"):
+        open_picture(to_file(large, "WEBP"))
 
 
 def test_a_picture_is_opened_by_its_content(tmp_path: Path) -> None:
