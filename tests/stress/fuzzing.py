@@ -75,7 +75,7 @@ def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
         outcome.tried += read_figure("number_of_executed_units", said.stderr)
         peak = max(peak, read_figure("peak_rss_mb", said.stderr))
         if said.returncode:
-            outcome.lost.append(tell(said.stderr + said.stdout))
+            outcome.lost.append(tell(said.stdout + said.stderr))
     outcome.note = f"at most {peak} MiB"
     return outcome
 
@@ -112,7 +112,7 @@ def tell(said: str) -> str:
 
 def try_command_lines(effort: Effort) -> Outcome:
     """Run the test of the command line with generated arguments, many more than in the tests."""
-    examples = effort.pick(100, 5_000)
+    examples = effort.pick(60, 2_000)
     outcome = Outcome("hostile arguments", "exit code 0 to 4, one line of error, whole JSON")
     test = Path(__file__).parents[1] / "test_command_line.py"
     ran = subprocess.run(
