@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("tensorflow")
 EXAMPLES = int(os.environ.get("MNISTCLI_EXAMPLES", "100"))
 
 NASTY = ("", " ", "x" * 5000, "\udcff", "\x1b[2J", "é\n\t", "-", "--", "*", "{}", "nan")
-NUMBERS = ("0", "1", "2", "0.5", "-1", "1e999", "-0", "１", "0x1", "1_0", "9" * 5000, "inf")
+NUMBERS = ("0", "1", "2", "0.5", "-1", "1e999", "-0", "\uff11", "0x1", "1_0", "9" * 5000, "inf")
 FILES = ("7.png", "8_damaged.png", "7_notes.txt", "pictures", "nowhere.png")
 FOREIGN = FILES[:3]
 """Never to be replaced."""
