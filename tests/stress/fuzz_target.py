@@ -4,13 +4,12 @@
 the target may write. A file in place of CORPUS is tried once.
 """
 
-import json
+import math
 import os
 import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,10 @@ with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     from mnistcli.files import digest
     from mnistcli.predictor import Predictor
     from mnistcli.preparation import prepare
-    from mnistcli.settings import Settings
 
     Image.init()
 
 Target = Callable[[bytes], None]
-
-SETTINGS = Settings("cnn", "mnist", 0, batch_size=64, learning_rate=0.01, cycles=(9,))
 
 MODES: tuple[dict[str, Any], ...] = ({}, {"several": True}, {"preprocess": "plain"})
 """How a picture is prepared, by its first byte."""
@@ -79,8 +75,12 @@ def open_checkpoint(data: bytes, scratch: Path) -> None:
             **{"steps": None, "save_every": 1, "keep": 1, "log_every": 1},
             **{"restart": False, "warn": str},
         )
-        json.dumps(asdict(made.settings), allow_nan=False)  # as results do
-        range(made.first_step, made.steps)
+        known = made.settings
+        numbers = (made.run, made.first_step, made.steps, known.seed, known.batch_size)
+        assert {type(number) for number in (*numbers, *known.cycles)} == {int}, made
+        assert math.isfinite(known.learning_rate), made
+        assert isinstance(known.pictures, str | None), made
+        assert known.base in (None, pretrained.SOURCE) or run.NAME.fullmatch(known.base), made
 
 
 def load_model(data: bytes, scratch: Path) -> None:

@@ -24,7 +24,7 @@ RUNS = {
     "picture": (3_000, 110_000),
     "model": (2_000, 55_000),
     "checkpoint": (4_000, 150_000),
-    "idx": (20_000, 700_000),
+    "idx": (20_000, 800_000),
 }
 """How often each target is tried, in short and long."""
 
@@ -78,7 +78,11 @@ def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
         outcome.tried += read_figure("number_of_executed_units", said.stderr)
         peak = max(peak, read_figure("peak_rss_mb", said.stderr))
         if said.returncode:
-            outcome.lost.append(tell(said.stdout + said.stderr))
+            saved = re.search(r"Test unit written to (.*)", said.stderr)
+            found = Path(saved[1]) if saved else None
+            outcome.lost.append(tell(said.stdout + said.stderr, found))
+            if found:
+                leave_out(found.read_bytes(), corpus)
     outcome.note = f"at most {peak} MiB"
     return outcome
 
@@ -99,17 +103,23 @@ def read_figure(name: str, said: str) -> int:
     return sum(map(int, re.findall(rf"^stat::{name}: +(\d+)", said, re.MULTILINE)))
 
 
-def tell(said: str) -> str:
+def leave_out(content: bytes, corpus: Path) -> None:
+    """Remove an input that was found, so that others are."""
+    for file in corpus.iterdir():
+        if file.read_bytes() == content:
+            file.unlink()
+
+
+def tell(said: str, found: Path | None) -> str:
     """Return what went wrong, where, and the input with which it does."""
     error = re.search(r"Uncaught Python exception: ===\n(.*)|libFuzzer: (.*)", said)
     places = re.findall(r'File ".*/(\w+/\w+\.py)", line (\d+)', said)
-    saved = re.search(r"Test unit written to (.*)", said)
     parts = [(error[1] or error[2])[:SHORT] if error else said[-SHORT:]]
     parts += [":".join(places[-1])] if places else []
-    if saved:
-        content = Path(saved[1]).read_bytes()
+    if found:
+        content = found.read_bytes()
         shown = base64.b64encode(content).decode() if len(content) <= SHORT else ""
-        parts += [saved[1], shown]
+        parts += [str(found), shown]
     return " ".join(parts)
 
 
@@ -124,7 +134,7 @@ def try_command_lines(effort: Effort) -> Outcome:
         text=True,
         cwd=test.parents[1],
     )
-    told = re.search(r"(\d+) command lines.*", ran.stdout)
-    outcome.tried, outcome.note = (int(told[1]), told[0]) if told else (0, "")
+    told = re.search(r"(\d+) command lines, (.*)", ran.stdout)
+    outcome.tried, outcome.note = (int(told[1]), told[2]) if told else (0, "")
     outcome.expect(ran.returncode == 0 and told is not None, ran.stdout[-2000:])
     return outcome

@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import product
+from typing import Any
 
 import numpy as np
 from drawing import seven, to_file
@@ -64,13 +67,24 @@ def make_pictures() -> Iterator[bytes]:
         yield bytes([number % 3]) + content
 
 
+STRANGE = (None, True, "7", 1.5, -1, 0, 2**70, math.nan, math.inf, [], [None], ["7"], {}, "../..")
+"""What no part of a record is, or not every."""
+
+
 def make_checkpoints() -> Iterator[bytes]:
-    """A file of a checkpoint after its byte: records, and sums."""
+    """A file of a checkpoint after its byte: records, also with strange parts, and sums."""
     for model, cycles, pictures in (("softmax", (), None), ("cnn", (9,), None), ("cnn", (7,), "a")):
         settings = Settings(model, "mnist", 0, 64, 0.01, cycles, pictures, "pretrained")
-        record = {"version": run.FORMAT, "settings": asdict(settings), "run": 1, "step": 7}
+        record: dict[str, Any] = {"version": run.FORMAT, "run": 1, "step": 7}
+        record["settings"] = asdict(settings)
         yield b"\1" + json.dumps(record).encode()
         yield b"\0" + json.dumps(record).encode()
+        for part in (record, record["settings"]):
+            for name, value in product(list(part), STRANGE):
+                known, part[name] = part[name], value
+                yield b"\1" + json.dumps(record).encode()
+                part[name] = known
+    yield b"\1" + b"[" * 3000
     yield b"\3" + b"0" * 64 + b"  checkpoint.json\n"
     yield from (b"\5index", b"\7model")
 
