@@ -21,6 +21,13 @@ from mnistcli.framing import Gray, find_bounds, take_border
 LARGEST = 1024
 """Longer side, in pixels, of what is worked on: larger pictures are reduced by a whole factor."""
 
+REFUSED = {
+    "EPS": "a program to be run",
+    "ICNS": "a set of files of other formats",
+    "IPTC": "a file of another format, even EPS, in an envelope",
+}
+"""Formats that aren't read: of those within others, neither the kind nor the size is limited."""
+
 MOST_PIXELS = {"AVIF": 45_000_000, "JPEG2000": 33_000_000, "WEBP": 60_000_000}
 """Where decoding as many as Pillow's own limit, 89 million, would take more than 1 GiB."""
 
@@ -98,8 +105,8 @@ def open_picture(data: bytes) -> Image.Image:
         raise PictureError("the file is empty")
     with _refused():
         picture = Image.open(io.BytesIO(data))
-    if picture.format == "EPS":
-        raise PictureError("EPS is a program to be run, not a picture")
+    if picture.format in REFUSED:
+        raise PictureError(f"{picture.format} is {REFUSED[picture.format]}, not a picture")
     most = MOST_PIXELS.get(picture.format or "", math.inf)
     if math.prod(picture.size) > most:
         raise PictureError(f"more than {most} pixels, the most for {picture.format}")

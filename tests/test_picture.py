@@ -1,4 +1,5 @@
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,20 @@ def test_a_picture_is_opened_by_its_content(tmp_path: Path) -> None:
     assert open_picture(to_file(seven(), "WEBP")).format == "WEBP"
     with pytest.raises(PictureError, match="EPS is a program"):
         open_picture(to_file(seven().convert("RGB"), "EPS"))
+
+
+def test_a_program_within_another_format_is_not_run_either() -> None:
+    program = to_file(seven().convert("RGB"), "EPS")
+    fields = {(3, 60): b"\1\0", (3, 20): b"\0\x1c", (3, 30): b"\0\x1c", (3, 120): b"\5"}
+    head = b"".join(
+        struct.pack(">BBBH", 0x1C, *name, len(value)) + value for name, value in fields.items()
+    )
+    envelope = head + struct.pack(">BBBBxI", 0x1C, 8, 10, 132, len(program)) + program
+
+    with pytest.raises(PictureError, match="IPTC is a file of another format"):
+        open_picture(envelope)
+    with pytest.raises(PictureError, match="ICNS is a set of files"):
+        open_picture(to_file(seven(), "ICNS"))
 
 
 def test_a_turned_picture_is_as_wide_as_it_was_high() -> None:
