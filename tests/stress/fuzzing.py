@@ -28,10 +28,10 @@ RUNS = {
 }
 """How often each target is tried, in short and long."""
 
-SECONDS = (12, 500)
+SECONDS = (12, 900)
 """Most that a target may take."""
 
-EXAMPLES = (30, 2_000)
+EXAMPLES = (30, 1_000)
 """Command lines, in short and long."""
 
 MOST_LOST = 10
