@@ -28,7 +28,7 @@ RUNS = {
 }
 """How often each target is tried, in short and long."""
 
-SECONDS = (12, 900)
+SECONDS = (8, 900)
 """Most that a target may take."""
 
 EXAMPLES = (30, 1_000)
