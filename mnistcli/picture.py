@@ -21,6 +21,16 @@ from mnistcli.framing import Gray, find_bounds, take_border
 LARGEST = 1024
 """Longer side, in pixels, of what is worked on: larger pictures are reduced by a whole factor."""
 
+REFUSED = {
+    "EPS": "a program to be run",
+    "ICNS": "a set of files of other formats",
+    "IPTC": "a file of another format, even EPS, in an envelope",
+}
+"""Formats that aren't read: of those within others, neither the kind nor the size is limited."""
+
+MOST_PIXELS = {"AVIF": 45_000_000, "JPEG2000": 33_000_000, "WEBP": 60_000_000}
+"""Where decoding as many as Pillow's own limit, 89 million, would take more than 1 GiB."""
+
 OPAQUE = 128
 """Least opacity, of 255, of what counts as seen."""
 
@@ -95,8 +105,11 @@ def open_picture(data: bytes) -> Image.Image:
         raise PictureError("the file is empty")
     with _refused():
         picture = Image.open(io.BytesIO(data))
-    if picture.format == "EPS":
-        raise PictureError("EPS is a program to be run, not a picture")
+    if picture.format in REFUSED:
+        raise PictureError(f"{picture.format} is {REFUSED[picture.format]}, not a picture")
+    most = MOST_PIXELS.get(picture.format or "", math.inf)
+    if math.prod(picture.size) > most:
+        raise PictureError(f"more than {most} pixels, the most for {picture.format}")
     return picture
 
 
@@ -120,15 +133,18 @@ def to_planes(picture: Image.Image) -> tuple[Planes, Gray | None]:
         levels = reduce(np.asarray(picture).astype(np.float32))
         full = 1 << (16 if levels.max() >= 1 << 12 else 12)  # of a scanner or a camera
         return (levels * (256 / full)).astype(np.uint8)[np.newaxis], None
-    if picture.mode in ("I", "F"):
-        return _spread(reduce(np.asarray(picture, np.float32)))[np.newaxis], None
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-    elif picture.mode not in ("L", "RGB", "CMYK"):
+        if picture.mode not in ("LA", "RGBA"):  # which hold as much as what they become
+            picture = picture.convert("RGBA")
+    elif picture.mode not in ("L", "RGB", "CMYK", "I", "F"):
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
     factor = math.ceil(max(picture.size) / LARGEST)
     if factor > 1:
         picture = picture.reduce(factor)
+    if picture.mode in ("I", "F"):
+        return _spread(np.asarray(picture, np.float32))[np.newaxis], None
+    if picture.mode == "LA":
+        picture = picture.convert("RGBA")
     opacity = np.asarray(picture.getchannel("A")) if picture.mode == "RGBA" else None
     bands = [picture.convert("L")]
     if picture.mode != "L":

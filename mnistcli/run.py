@@ -301,8 +301,8 @@ def _parse_record(content: bytes) -> Record:
             raise ModelError(f"its format is {record['version']}, expected {FORMAT}")
         cycles = {"cycles": tuple(record["settings"]["cycles"])}
         settings, run, step = Settings(**record["settings"] | cycles), record["run"], record["step"]
-        if not (isinstance(run, int) and isinstance(step, int)):
-            raise TypeError(f"run {run!r}, step {step!r}")
+        if not all(type(number) is int and 0 <= number < 1 << 63 for number in (run, step)):
+            raise ValueError(f"run {run!r}, step {step!r}")
     except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise ModelError(f"not a checkpoint's record: {error!r}") from error
     return Record(settings, run, step)

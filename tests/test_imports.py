@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from drawing import seven, to_png
 
 import mnistcli
+from mnistcli import pretrained
 
 PACKAGE = Path(mnistcli.__file__).parent
 
@@ -178,3 +180,32 @@ def test_commands_import_their_workers_when_called() -> None:
             "mnistcli.recipe.RECIPES",
             "mnistcli.recipe.TUNING",
         }
+
+
+RUNNING = {"eval", "exec", "compile", "__import__", "input"}
+LOADING = {"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle", "yaml", "cPickle"}
+
+
+def test_no_file_is_run_or_unpickled() -> None:
+    """What a file holds is data; pickle is for pipes to processes of our own alone."""
+    for path in PACKAGE.rglob("*.py"):
+        imported = {name.partition(".")[0] for name in imports_of(path, top_level_only=False)}
+        assert imported & LOADING == ({"pickle"} if path.stem == "parallel" else set())
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                called, options = ast.unparse(node.func), map(ast.unparse, node.keywords)
+                assert called not in RUNNING
+                if called == "np.load":
+                    assert "allow_pickle=False" in options
+                if called == "pickle.load":
+                    (source,) = map(ast.unparse, node.args)
+                    assert source in ("self.mine.process.stdout", "sys.stdin.buffer")
+
+
+def test_an_array_of_objects_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    np.savez(path, weights=np.array([{}], object))
+    monkeypatch.setattr(pretrained, "_read_verified", lambda *_: path.read_bytes())
+
+    with pytest.raises(ValueError, match="allow_pickle"):
+        pretrained.read_weights()

@@ -1,4 +1,5 @@
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from drawing import seven, to_file, to_png
 from PIL import Image
 
+from mnistcli import picture
 from mnistcli.errors import PictureError
 from mnistcli.picture import LARGEST, lay_on_paper, open_picture, read_planes
 
@@ -133,10 +135,35 @@ def test_more_pixels_than_pillow_allows_are_refused(monkeypatch: pytest.MonkeyPa
             read_planes(to_png(Image.new("L", (side, side))))
 
 
+def test_a_format_that_takes_more_memory_may_have_fewer_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(picture.MOST_PIXELS, "WEBP", 10_000)
+    large = Image.new("L", (101, 101))
+
+    assert open_picture(to_file(large, "PNG")).size == (101, 101)
+    with pytest.raises(PictureError, match="more than 10000 pixels, the most for WEBP"):
+        open_picture(to_file(large, "WEBP"))
+
+
 def test_a_picture_is_opened_by_its_content(tmp_path: Path) -> None:
     assert open_picture(to_file(seven(), "WEBP")).format == "WEBP"
     with pytest.raises(PictureError, match="EPS is a program"):
         open_picture(to_file(seven().convert("RGB"), "EPS"))
+
+
+def test_a_program_within_another_format_is_not_run_either() -> None:
+    program = to_file(seven().convert("RGB"), "EPS")
+    fields = {(3, 60): b"\1\0", (3, 20): b"\0\x1c", (3, 30): b"\0\x1c", (3, 120): b"\5"}
+    head = b"".join(
+        struct.pack(">BBBH", 0x1C, *name, len(value)) + value for name, value in fields.items()
+    )
+    envelope = head + struct.pack(">BBBBxI", 0x1C, 8, 10, 132, len(program)) + program
+
+    with pytest.raises(PictureError, match="IPTC is a file of another format"):
+        open_picture(envelope)
+    with pytest.raises(PictureError, match="ICNS is a set of files"):
+        open_picture(to_file(seven(), "ICNS"))
 
 
 def test_a_turned_picture_is_as_wide_as_it_was_high() -> None:

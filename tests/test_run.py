@@ -1,5 +1,6 @@
 import hashlib
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -166,8 +167,10 @@ def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
         ([], "not a checkpoint's record: TypeError"),
         ({"version": 2, "settings": {"cycles": []}}, "not a checkpoint's record: TypeError"),
         (RECORD | {"step": 999}, "it is of step 999"),
-        (RECORD | {"step": "1000"}, "not a checkpoint's record: TypeError"),
-        (RECORD | {"run": None}, "not a checkpoint's record: TypeError"),
+        (RECORD | {"step": "1000"}, "not a checkpoint's record: ValueError"),
+        (RECORD | {"run": None}, "not a checkpoint's record: ValueError"),
+        (RECORD | {"run": math.inf}, "not a checkpoint's record: ValueError"),
+        (RECORD | {"run": True}, "not a checkpoint's record: ValueError"),
         (RECORD | {"settings": asdict(SETTINGS) | {"seed": "0"}}, "no settings of a run"),
         (RECORD | {"settings": asdict(SETTINGS) | {"batch_size": 0}}, "no settings of a run"),
         (RECORD | {"settings": asdict(SETTINGS) | {"base": 7}}, "no settings of a run"),

@@ -1,0 +1,140 @@
+"""Hostile files and command lines: what reads them is fuzzed."""
+
+import base64
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from stress.outcome import Effort, Outcome
+from stress.seeds import SEEDS
+
+EXPECTED = (
+    "one of our errors: no traceback, no crash, no hang (10 s), no more than 1 GiB of memory, "
+    "nothing written elsewhere, nothing unpickled"
+)
+RUNS = {
+    "picture": (3_000, 110_000),
+    "model": (2_000, 55_000),
+    "checkpoint": (4_000, 150_000),
+    "idx": (20_000, 800_000),
+}
+"""How often each target is tried, in short and long."""
+
+SECONDS = (8, 900)
+"""Most that a target may take."""
+
+EXAMPLES = (30, 1_000)
+"""Command lines, in short and long."""
+
+MOST_LOST = 10
+"""Inputs found, after which a target is left."""
+
+SHORT = 200
+"""Bytes of an input that is shown."""
+
+
+def check(effort: Effort) -> Iterator[Outcome]:
+    """Fuzz two targets at a time, then the command line."""
+    if find_spec("atheris"):
+        kept = Path(tempfile.mkdtemp(prefix="stress-found-"))
+        with ThreadPoolExecutor(2) as pool:
+            yield from pool.map(partial(fuzz, effort=effort, kept=kept), RUNS)
+    else:
+        yield Outcome("hostile files", EXPECTED, skipped="atheris is not installed")
+    yield try_command_lines(effort)
+
+
+def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
+    """Fuzz a target, again after each input that was found; these are kept."""
+    outcome = Outcome(f"a hostile {target}", EXPECTED)
+    corpus = effort.directory / target
+    corpus.mkdir()
+    for number, content in enumerate(SEEDS[target]()):
+        (corpus / str(number)).write_bytes(content)
+    runs, end = effort.pick(*RUNS[target]), time.monotonic() + effort.pick(*SECONDS)
+    peak = 0
+    while outcome.tried < runs and time.monotonic() < end and len(outcome.lost) < MOST_LOST:
+        options = {
+            "runs": runs - outcome.tried,
+            "seed": 1 + len(outcome.lost),
+            "max_total_time": max(1, round(end - time.monotonic())),
+            "timeout": 10,
+            "rss_limit_mb": 1024,
+            "print_final_stats": 1,
+            "artifact_prefix": f"{kept}/{target}-",
+        }
+        with tempfile.TemporaryDirectory(dir=find_memory()) as scratch:
+            arguments = [f"-{name}={value}" for name, value in options.items()]
+            command = [find_script(), target, scratch, corpus, *arguments]
+            said = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+        outcome.tried += read_figure("number_of_executed_units", said.stderr)
+        peak = max(peak, read_figure("peak_rss_mb", said.stderr))
+        if said.returncode:
+            saved = re.search(r"Test unit written to (.*)", said.stderr)
+            found = Path(saved[1]) if saved else None
+            outcome.lost.append(tell(said.stdout + said.stderr, found))
+            if found:
+                leave_out(found.read_bytes(), corpus)
+    outcome.note = f"at most {peak} MiB"
+    return outcome
+
+
+def find_script() -> Path:
+    """Return the script of a target."""
+    return Path(__file__).with_name("fuzz_target.py")
+
+
+def find_memory() -> Path | None:
+    """Return a directory in memory, if there is one."""
+    memory = Path("/dev/shm")
+    return memory if os.access(memory, os.W_OK) else None
+
+
+def read_figure(name: str, said: str) -> int:
+    """Return one of libFuzzer's final figures."""
+    return sum(map(int, re.findall(rf"^stat::{name}: +(\d+)", said, re.MULTILINE)))
+
+
+def leave_out(content: bytes, corpus: Path) -> None:
+    """Remove an input that was found, so that others are."""
+    for file in corpus.iterdir():
+        if file.read_bytes() == content:
+            file.unlink()
+
+
+def tell(said: str, found: Path | None) -> str:
+    """Return what went wrong, where, and the input with which it does."""
+    error = re.search(r"Uncaught Python exception: ===\n(.*)|libFuzzer: (.*)", said)
+    places = re.findall(r'File ".*/(\w+/\w+\.py)", line (\d+)', said)
+    parts = [(error[1] or error[2])[:SHORT] if error else said[-SHORT:]]
+    parts += [":".join(places[-1])] if places else []
+    if found:
+        content = found.read_bytes()
+        shown = base64.b64encode(content).decode() if len(content) <= SHORT else ""
+        parts += [str(found), shown]
+    return " ".join(parts)
+
+
+def try_command_lines(effort: Effort) -> Outcome:
+    """Run the test of the command line with generated arguments, many more than in the tests."""
+    outcome = Outcome("hostile arguments", "exit code 0 to 4, one line of error, whole JSON")
+    test = Path(__file__).parents[1] / "test_command_line.py"
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-s", test],
+        env={**os.environ, "MNISTCLI_EXAMPLES": str(effort.pick(*EXAMPLES))},
+        capture_output=True,
+        text=True,
+        cwd=test.parents[1],
+    )
+    told = re.search(r"(\d+) command lines, (.*)", ran.stdout)
+    outcome.tried, outcome.note = (int(told[1]), told[2]) if told else (0, "")
+    outcome.expect(ran.returncode == 0 and told is not None, ran.stdout[-2000:])
+    return outcome
