@@ -203,25 +203,28 @@ def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
     _write_export(checkpoint.path, tflite, checkpoint.weights[DATA])
 
 
-def remove_old(directory: Path, run: int, keep: int) -> None:
+def remove_old(newest: Checkpoint, keep: int) -> None:
     """Remove other runs' checkpoints, and all but the newest ``keep`` of this run's.
 
-    What one of these goes on from with pictures stays, too. Damaged ones of later steps than this
-    run's are what is left of another.
+    What one of these goes on from with pictures stays, too. Those of later steps than the newest
+    are damaged, or it would have gone on from them, or left by another run.
     """
-    records = {path: _read_record(path) for path in _list(directory)}
-    own = {path: record for path, record in records.items() if record and record.run == run}
+    records = {path: _read_record(path) for path in _list(newest.path.parent)}
+    own = {
+        path: record
+        for path, record in records.items()
+        if record and record.run == newest.run and record.step <= newest.step
+    }
     kept = sorted({record.step for record in own.values()})[-keep:]
     bases = {record.settings.base for record in own.values() if record.step in kept}
     old = [
         path
         for path, record in records.items()
         if (path in own and _step(path) not in kept and path.name not in bases)
-        or (record and path not in own)
-        or (not record and _step(path) > kept[-1])
+        or (path not in own and (record or _step(path) > newest.step))
     ]
     for path in old:
-        hidden = choose_aside(directory)
+        hidden = choose_aside(path.parent)
         path.rename(hidden)  # so that a removal that is killed leaves no ruin
         remove(hidden)
 
@@ -264,9 +267,12 @@ def _age(path: Path) -> tuple[float, int]:
 
 
 def _read_record(path: Path) -> Record | None:
-    """Return what a checkpoint's record says, None if it can't be read."""
+    """Return what a checkpoint's record says, None if it is damaged."""
     try:
-        return _parse_record(_read(path, RECORD))
+        content = _read(path, RECORD)
+        record = _parse_record(content)
+        is_whole = _parse_sums(_read(path, SUMS)).get(RECORD) == digest(content)
+        return record if is_whole and record.step == _step(path) else None
     except (DataError, ModelError):
         return None
 

@@ -63,7 +63,7 @@ def train(
                 if not network.is_finite():
                     raise diverged(f"a weight after step {step}", saved, settings)
                 saved = save(network, plan, step, export=is_last)
-                remove_old(plan.directory, plan.run, plan.keep)
+                remove_old(saved, plan.keep)
             if saved and caught and not is_last:
                 raise StoppedError(
                     f"stopped at step {step}, saved as {saved.path}; "

@@ -20,8 +20,14 @@ RECORD = {"version": run.FORMAT, "settings": asdict(SETTINGS), "run": 1, "step":
 
 
 def add(directory: Path, step: int, number: int = 1, export: bytes | None = None) -> Path:
+    return write(directory, step, number, export).path
+
+
+def write(
+    directory: Path, step: int, number: int = 1, export: bytes | None = None
+) -> run.Checkpoint:
     weights = {run.INDEX: b"index", run.DATA: b"data of step %d" % step}
-    return run.write_checkpoint(directory, SETTINGS, number, step, weights, export).path
+    return run.write_checkpoint(directory, SETTINGS, number, step, weights, export)
 
 
 def restore_sums(path: Path) -> None:
@@ -143,9 +149,9 @@ def test_adding_an_export_blesses_no_damage(tmp_path: Path) -> None:
 def test_a_restart_removes_the_old_runs_damaged_checkpoints_too(tmp_path: Path) -> None:
     add(tmp_path, 1000, number=1)
     flip(add(tmp_path, 2000, number=1) / run.RECORD)
-    add(tmp_path, 100, number=2)
+    newest = write(tmp_path, 100, number=2)
 
-    run.remove_old(tmp_path, 2, keep=5)
+    run.remove_old(newest, keep=5)
 
     assert [path.name for path in tmp_path.iterdir()] == ["model-100"]
 
@@ -214,21 +220,32 @@ def test_what_a_killed_save_left_is_cleared_away(tmp_path: Path) -> None:
 
 
 def test_the_newest_few_are_kept(tmp_path: Path) -> None:
-    for step in (100, 1000, 200, 900):
+    for step in (100, 200, 900):
         add(tmp_path, step)
 
-    run.remove_old(tmp_path, 1, keep=2)
+    run.remove_old(write(tmp_path, 1000), keep=2)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model-1000", "model-900"]
 
 
+@pytest.mark.parametrize("name", [run.DATA, run.RECORD])
+def test_a_damaged_later_one_never_takes_the_place_of_the_newest(name: str, tmp_path: Path) -> None:
+    add(tmp_path, 900)
+    flip(add(tmp_path, 2000) / name)
+    newest = write(tmp_path, 1000)  # what was gone on to from step 900
+
+    run.remove_old(newest, keep=1)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["model-1000"]
+
+
 def test_a_later_run_comes_before_a_higher_step(tmp_path: Path) -> None:
     add(tmp_path, 2000, number=1)
-    add(tmp_path, 1000, number=2)
+    newest = write(tmp_path, 1000, number=2)
 
     assert find(tmp_path) == ("model-1000", [])
     assert run.find_last_run(tmp_path) == 2
-    run.remove_old(tmp_path, 2, keep=5)
+    run.remove_old(newest, keep=5)
     assert [path.name for path in tmp_path.iterdir()] == ["model-1000"]
 
 
@@ -268,7 +285,7 @@ def test_a_link_is_not_followed_out_of_the_directory(name: str, tmp_path: Path) 
 
     assert newest == "model-900"
     assert all("a symbolic link that leads out of" in warning for warning in warnings)
-    run.remove_old(directory, 1, keep=1)
+    run.remove_old(write(directory, 1100), keep=1)
     assert (elsewhere / name).exists()
 
 

@@ -32,10 +32,10 @@ def make(directory: Path) -> None:
 def work(directory: Path) -> None:
     """Save, replace, remove and export."""
     with run.hold(directory):
-        run.write_checkpoint(directory, SETTINGS, 1, 30, weigh(1, 30), b"export")
-        run.remove_old(directory, 1, keep=2)
+        newest = run.write_checkpoint(directory, SETTINGS, 1, 30, weigh(1, 30), b"export")
+        run.remove_old(newest, keep=2)
         newest = run.write_checkpoint(directory, SETTINGS, 2, 20, weigh(2, 20))
-        run.remove_old(directory, 2, keep=1)
+        run.remove_old(newest, keep=1)
         run.add_export(newest, b"export")
     write_whole(directory / FILE, b"new" * 10_000)
 
