@@ -108,7 +108,9 @@ def check(result: Result, arguments: list[str]) -> None:
         json.loads(result.stdout)
 
 
-def test_any_command_line_ends_as_promised(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_any_command_line_ends_as_promised(
+    here: Path, few_strokes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(download, "MIRRORS", ("nowhere",))
     work = here / "work"
     kept = here.parent / f"{here.name}-kept"
