@@ -196,7 +196,7 @@ def test_seconds_are_those_of_the_steps_and_of_nothing_else(
 
     document = json.loads(run("train", "--steps", "30", "--save-every", "10", "--json").stdout)
 
-    assert document["seconds"] == 3  # the first call, which is traced, too
+    assert document["seconds"] == 4  # tracing, and three calls
 
 
 def test_train_with_other_settings_exits_with_4(trained: Path, run) -> None:
