@@ -1,22 +1,20 @@
 """Faults, tried often, and a table of what was lost: ``cd tests && python -m stress --help``.
 
-Each module beside this one has a ``check``, which tries faults of one kind.
+Each module of KINDS has a ``check``, which tries faults of one kind.
 """
 
-import shutil
+import multiprocessing
 import sys
-import tempfile
-import time
-import traceback
-from collections.abc import Iterator
-from importlib import import_module
+from functools import partial
 from pathlib import Path
 
 import click
 
-from stress.outcome import Effort, Outcome
+from stress.attempt import try_kind
+from stress.outcome import Outcome
 
-KINDS = ("kills", "damage", "disks", "contention", "downloads", "fuzzing", "load", "repeats")
+KINDS = ("kills", "fuzzing", "repeats", "load", "contention", "downloads", "damage", "disks")
+"""The longest first: two are tried at a time."""
 
 
 @click.command()
@@ -25,27 +23,17 @@ KINDS = ("kills", "damage", "disks", "contention", "downloads", "fuzzing", "load
 @click.option("--write", type=click.Path(path_type=Path), help="Write the table to this file.")
 def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
     """Try what really happens to such tools, and count what is lost."""
-    outcomes: list[Outcome] = []
-    for kind in only or KINDS:
-        directory = Path(tempfile.mkdtemp(prefix=f"stress-{kind}-"))
-        started = time.monotonic()
-        for outcome in try_all(kind, Effort(is_long, directory)):
-            outcomes.append(outcome)
-            click.echo(describe(outcome))
-        click.echo(f"{kind}: {time.monotonic() - started:.0f} s")
-        shutil.rmtree(directory, ignore_errors=True)
+    kinds = only or KINDS
+    outcomes: dict[str, list[Outcome]] = {}
+    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
+        for kind, found, seconds in pool.imap_unordered(partial(try_kind, is_long), kinds):
+            outcomes[kind] = found
+            click.echo("\n".join([*map(describe, found), f"{kind}: {seconds:.0f} s"]))
+    ordered = [outcome for kind in kinds for outcome in outcomes[kind]]
     if write:
-        write.write_text(to_page(outcomes))
-    sys.exit(any(outcome.lost for outcome in outcomes))
-
-
-def try_all(kind: str, effort: Effort) -> Iterator[Outcome]:
-    """Try the faults of a kind; one that ends the attempt itself is an outcome, too."""
-    try:
-        yield from import_module(f"stress.{kind}").check(effort)
-    except Exception:
-        traceback.print_exc()
-        yield Outcome(f"{kind}: the attempt", "comes to its end", 1, [traceback.format_exc(-1)])
+        write.parent.mkdir(exist_ok=True)
+        write.write_text(to_page(ordered))
+    sys.exit(any(outcome.lost for outcome in ordered))
 
 
 def describe(outcome: Outcome) -> str:

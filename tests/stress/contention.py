@@ -18,7 +18,7 @@ from mnistcli import idx
 from stress.outcome import Effort, Outcome
 from stress.tool import call, finish, list_hidden, start, within
 
-STEPS = 600
+STEPS = 300
 SAVING = ("train", "--steps", STEPS, "--save-every", 1, "--log-every", 10_000)
 PREDICT = ("predict", "0.png", "1.png", "2.png", "--format", "json")
 
@@ -28,12 +28,12 @@ def check(effort: Effort) -> Iterator[Outcome]:
     with within(effort.directory) as data:
         for number, image in enumerate(idx.read(data / "t10k-images-idx3-ubyte.gz")[:3]):
             Image.fromarray(image).save(f"{number}.png")
-        yield download_twice(data, effort.pick(3, 50))
-        yield train_twice(data, effort.pick(1, 20))
-        yield kill_holder(data, effort.pick(1, 20))
-        yield predict_while_saving(data, effort.pick(20, 500))
-        yield predict_twice(data, effort.pick(1, 20))
-        yield export_twice(data, effort.pick(2, 50))
+        yield download_twice(data, effort.pick(2, 20))
+        yield train_twice(data, effort.pick(1, 10))
+        yield kill_holder(data, effort.pick(1, 10))
+        yield predict_while_saving(data, effort.pick(6, 100))
+        yield predict_twice(data, effort.pick(1, 10))
+        yield export_twice(data, effort.pick(2, 40))
 
 
 class Slow(SimpleHTTPRequestHandler):
@@ -158,7 +158,7 @@ def predict_twice(data: Path, count: int) -> Outcome:
     )
     for number in range(count):
         directory = Path(f"bare-{number}").absolute()
-        shutil.copytree("every-step/model-300", directory / "model-300")
+        shutil.copytree(f"every-step/model-{STEPS}", directory / "model-300")
         for path in (directory / "model-300").glob("model.tflite*"):
             path.unlink()
         arguments = (*PREDICT, "--checkpoint-dir", directory)

@@ -60,9 +60,9 @@ def check(effort: Effort) -> Iterator[Outcome]:
         shutil.move("checkpoints", "whole")
         truth = {step: answer_alone(step) for step in STEPS}
         for fault, damage in FAULTS.items():
-            yield damage_one(fault, damage, truth, effort.pick(1, 100))
-        yield damage_several(truth, effort.pick(20, 1000))
-        yield damage_and_train(train, effort.pick(4, 100))
+            yield damage_one(fault, damage, truth, effort.pick(1, 30))
+        yield damage_several(truth, effort.pick(20, 500))
+        yield damage_and_train(train, effort.pick(4, 40))
         yield damage_data(data, effort.pick(8, 400))
 
 

@@ -21,14 +21,14 @@ EXPECTED = (
     "nothing written elsewhere, nothing unpickled"
 )
 RUNS = {
-    "picture": (3_000, 110_000),
+    "picture": (2_000, 50_000),
     "model": (2_000, 55_000),
-    "checkpoint": (4_000, 150_000),
+    "checkpoint": (2_000, 150_000),
     "idx": (20_000, 800_000),
 }
 """How often each target is tried, in short and long."""
 
-SECONDS = (8, 900)
+SECONDS = (8, 600)
 """Most that a target may take."""
 
 EXAMPLES = (30, 1_000)

@@ -1,0 +1,23 @@
+"""One kind of fault, tried in a process of its own."""
+
+import tempfile
+import time
+import traceback
+from importlib import import_module
+from pathlib import Path
+
+from stress.outcome import Effort, Outcome
+
+
+def try_kind(is_long: bool, kind: str) -> tuple[str, list[Outcome], float]:
+    """Try the faults of a kind; one that ends the attempt itself is an outcome, too."""
+    started = time.monotonic()
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory(prefix=f"stress-{kind}-", ignore_cleanup_errors=True) as path:
+        try:
+            for outcome in import_module(f"stress.{kind}").check(Effort(is_long, Path(path))):
+                outcomes.append(outcome)
+        except Exception:
+            said = traceback.format_exc()
+            outcomes.append(Outcome(f"{kind}: the attempt", "comes to its end", 1, [said]))
+    return kind, outcomes, time.monotonic() - started
