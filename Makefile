@@ -16,7 +16,7 @@ lint:
 faults:  ## Kills, damage, full disks and hostile files, for some minutes
 	pip install '.[stress]' && cd tests && python -m stress
 
-stress:  ## The same by the hundred, for an hour or more, and the table of it
+stress:  ## The same by the hundred, for the better part of an hour, and its table
 	pip install '.[stress]' && cd tests && python -m stress --long --write ../docs/reliability.md
 
 bench:  ## Ours against the peers; PyTorch's too, where torch is installed
