@@ -111,7 +111,7 @@ def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | No
     """
     for _ in range(LOOKS):
         newest, damaged = _open_newest(directory)
-        if newest and all(path.exists() for path in damaged):
+        if (newest or damaged) and all(path.exists() for path in damaged):
             break
     for path, error in damaged.items():
         if newest is None:

@@ -4,6 +4,7 @@ Each module of KINDS has a ``check``, which tries faults of one kind.
 """
 
 import multiprocessing
+import re
 import sys
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ KINDS = ("kills", "fuzzing", "repeats", "load", "contention", "downloads", "dama
 @click.command()
 @click.option("--long", "is_long", is_flag=True, help="Try as often as docs/reliability.md says.")
 @click.option("--only", type=click.Choice(KINDS), multiple=True, help="Only faults of this kind.")
-@click.option("--write", type=click.Path(path_type=Path), help="Write the table to this file.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write the tables to this file.")
 def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
     """Try what really happens to such tools, and count what is lost."""
     kinds = only or KINDS
@@ -29,11 +30,10 @@ def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
         for kind, found, seconds in pool.imap_unordered(partial(try_kind, is_long), kinds):
             outcomes[kind] = found
             click.echo("\n".join([*map(describe, found), f"{kind}: {seconds:.0f} s"]))
-    ordered = [outcome for kind in kinds for outcome in outcomes[kind]]
     if write:
         write.parent.mkdir(exist_ok=True)
-        write.write_text(to_page(ordered))
-    sys.exit(any(outcome.lost for outcome in ordered))
+        write.write_text(to_page(outcomes, write.read_text() if write.exists() else ""))
+    sys.exit(any(outcome.lost for found in outcomes.values() for outcome in found))
 
 
 def describe(outcome: Outcome) -> str:
@@ -45,16 +45,23 @@ def describe(outcome: Outcome) -> str:
     return "\n    ".join([first.strip(), *outcome.lost[:5]])
 
 
-def to_page(outcomes: list[Outcome]) -> str:
-    """Return the page of documentation."""
+def to_page(outcomes: dict[str, list[Outcome]], former: str) -> str:
+    """Return the page of documentation, with the former tables of kinds that were not tried."""
+    parts = [Path(__file__).with_name("reliability.md").read_text()]
+    tables = dict(re.findall(r"^## ([a-z]+)\n\n(.*?\n)(?=\n|\Z)", former, re.MULTILINE | re.DOTALL))
+    for kind in KINDS:
+        table = to_table(outcomes[kind]) if kind in outcomes else tables.get(kind)
+        parts += [f"## {kind}\n\n{table}"] if table else []
+    return "\n".join(parts)
+
+
+def to_table(outcomes: list[Outcome]) -> str:
+    """Return a row for each fault."""
     rows = [
-        f"| {outcome.fault} | {outcome.tried:,} | {outcome.expected} | {lost(outcome)} |"
+        f"| {outcome.fault} | {outcome.tried:,} | {outcome.expected} | {lost(outcome)} |\n"
         for outcome in outcomes
     ]
-    head = Path(__file__).with_name("reliability.md").read_text()
-    return head + "\n".join(
-        ["| fault | tried | what must hold | lost |", "|---|--:|---|---|", *rows]
-    )
+    return "".join(["| fault | tried | what must hold | lost |\n", "|---|--:|---|---|\n", *rows])
 
 
 def lost(outcome: Outcome) -> str:

@@ -21,10 +21,10 @@ EXPECTED = (
     "nothing written elsewhere, nothing unpickled"
 )
 RUNS = {
-    "picture": (2_000, 50_000),
-    "model": (2_000, 55_000),
-    "checkpoint": (2_000, 150_000),
-    "idx": (20_000, 800_000),
+    "picture": (2_000, 40_000),
+    "model": (2_000, 50_000),
+    "checkpoint": (2_000, 100_000),
+    "idx": (20_000, 900_000),
 }
 """How often each target is tried, in short and long."""
 
