@@ -18,7 +18,13 @@ BATCH_SIZE = 250
 MOST_VALUES = 1 << 20
 """Of a tensor: more than twice those of the largest, the weights of cnn's dense layer."""
 
-INPUTS = {"SLICE": 3, "STRIDED_SLICE": 4}
+OPERATORS = {
+    *("CONV_2D", "DEQUANTIZE", "FULLY_CONNECTED", "LOGISTIC"),
+    *("MAX_POOL_2D", "RESHAPE", "SOFTMAX", "STRIDED_SLICE"),
+}
+"""What TensorFlow makes of the recipes' layers; others, in a damaged model, may crash LiteRT."""
+
+INPUTS = {"STRIDED_SLICE": 4}
 """How many an operator has, where LiteRT doesn't count them."""
 
 UNUSABLE = (LookupError, RuntimeError, TypeError, ValueError, struct.error)
@@ -85,6 +91,8 @@ def _check_graph(interpreter: Interpreter) -> None:
     list_operators = getattr(interpreter, "_get_ops_details", list)  # there may be none one day
     for operator in list_operators():
         name, inputs, outputs = (operator[key] for key in ("op_name", "inputs", "outputs"))
+        if name not in OPERATORS:
+            raise ValueError(f"{name} is no operator of this project's models")
         if name == "DEQUANTIZE" and shapes[inputs[0]] != shapes[outputs[0]]:
             raise ValueError(f"{shapes[inputs[0]]} values are dequantised to {shapes[outputs[0]]}")
         if len(inputs) != INPUTS.get(name, len(inputs)):

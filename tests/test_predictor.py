@@ -18,9 +18,9 @@ def test_a_model_of_other_shapes_is_refused(tensorflow: None) -> None:
     import tensorflow as tf
 
     module = tf.Module()
-    module.double = tf.function(lambda x: x * 2, [tf.TensorSpec([None, 3], name="x")])
+    module.share = tf.function(tf.nn.softmax, [tf.TensorSpec([None, 3], name="x")])
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
-        [module.double.get_concrete_function()], module
+        [module.share.get_concrete_function()], module
     )
 
     with pytest.raises(ModelError, match=r"there: maps \[-1, 3\] to \[-1, 3\]"):
@@ -53,6 +53,17 @@ def test_a_model_without_operators_or_a_graph_is_refused(field: int) -> None:
     struct.pack_into("<H", model, root - before + 4 + 2 * field, 0)
 
     with pytest.raises(ModelError, match="no operators, or no graph"):
+        Predictor(bytes(model), "there", outputs=1)
+
+
+def test_an_operator_that_would_crash_is_refused() -> None:
+    """Found by fuzzing: the code of RESHAPE, among those at the model's end, set to SPLIT's."""
+    model = bytearray(pretrained.read_detector())
+    reshape, split = 22, 49
+    assert model[-36] == reshape
+    model[-36] = split
+
+    with pytest.raises(ModelError, match="SPLIT is no operator of this project's models"):
         Predictor(bytes(model), "there", outputs=1)
 
 
