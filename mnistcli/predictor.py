@@ -19,12 +19,12 @@ MOST_VALUES = 1 << 20
 """Of a tensor: more than twice those of the largest, the weights of cnn's dense layer."""
 
 OPERATORS = {
-    *("CONV_2D", "DEQUANTIZE", "FULLY_CONNECTED", "LOGISTIC"),
-    *("MAX_POOL_2D", "RESHAPE", "SOFTMAX", "STRIDED_SLICE"),
+    *("ADD", "CONV_2D", "DEQUANTIZE", "FULLY_CONNECTED", "LOGISTIC", "MAX_POOL_2D", "MUL", "PACK"),
+    *("PAD", "RELU", "RESHAPE", "SHAPE", "SLICE", "SOFTMAX", "STRIDED_SLICE", "SUB"),
 }
-"""What TensorFlow makes of the recipes' layers; others, in a damaged model, may crash LiteRT."""
+"""What TensorFlow may make of the recipes' layers; others, in damaged models, may crash LiteRT."""
 
-INPUTS = {"STRIDED_SLICE": 4}
+INPUTS = {"PAD": 2, "SLICE": 3, "STRIDED_SLICE": 4}
 """How many an operator has, where LiteRT doesn't count them."""
 
 UNUSABLE = (LookupError, RuntimeError, TypeError, ValueError, struct.error)
