@@ -31,7 +31,7 @@ KINDS = {
 SIGNAL_SECONDS = 2.0
 """Longest time from a signal to the end."""
 
-STARTED = 0.15
+STARTED = 0.5
 """Seconds after which Python has started, and a signal meets this project's code."""
 
 
