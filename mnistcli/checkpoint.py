@@ -48,7 +48,8 @@ def restore(checkpoint: run.Checkpoint) -> Network:
         model = checkpoint.settings.model
         raise ModelError(f"{checkpoint.path}: does not hold the weights of {model}") from error
     finally:
-        _take_files()
+        for name in checkpoint.weights:
+            tf.io.gfile.remove(f"{MEMORY}/{name}")
     return network
 
 

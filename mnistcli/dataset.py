@@ -3,6 +3,7 @@
 import errno
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -90,10 +91,8 @@ def read(name: str, split: str, data_dir: Path) -> Dataset:
         DataError: a file is missing or damaged.
     """
     if name == "strokes":
-        images, labels = (
-            idx.parse(idx.decompress(read_inside(data_dir, path), str(path)), str(path))
-            for path in _find_strokes(split, data_dir)
-        )
+        read_file = partial(read_inside, data_dir)
+        images, labels = (idx.read(path, read_file) for path in _find_strokes(split, data_dir))
         expected = [((COUNTS[split], SIDE, SIDE), "uint8"), ((COUNTS[split],), "uint8")]
         found = [(array.shape, array.dtype.name) for array in (images, labels)]
         if found != expected or labels.max() >= CLASSES:

@@ -9,6 +9,7 @@ import gzip
 import math
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,13 @@ MOST_MEMBERS = 100
 """Of a gzip file, which has one as a rule."""
 
 
-def read(path: Path) -> NDArray[Any]:
+def read(path: Path, read_file: Callable[[Path], bytes] = read_whole) -> NDArray[Any]:
     """Read a raw or gzip-compressed IDX file into an array of its own shape and type.
 
     Raises:
         DataError: the file is missing, damaged, or not IDX.
     """
-    return parse(decompress(read_whole(path), str(path)), str(path))
+    return parse(decompress(read_file(path), str(path)), str(path))
 
 
 def write(path: Path, array: NDArray[Any]) -> None:
