@@ -11,24 +11,22 @@ from mnistcli import run
 from mnistcli.errors import ModelError
 from mnistcli.network import IMAGES, Network
 from mnistcli.plan import Plan
-from mnistcli.quiet import silenced_stderr
+from mnistcli.quiet import call_aside, silenced_stderr
 from mnistcli.recipe import Recipe
 
 MEMORY = "ram://mnistcli"
 """Where TensorFlow reads and writes its files: on disk they are this project's own matter."""
 
 
-def save(network: Network, plan: Plan, step: int, *, export: bool) -> run.Checkpoint:
-    """Save a network as the newest checkpoint of a run, with its export if asked.
+def save(network: Network, plan: Plan, step: int) -> run.Checkpoint:
+    """Save a network as the newest checkpoint of a run.
 
     Raises:
         OSError: it can't be written; the directory's other checkpoints are as they were.
     """
     with silenced_stderr():
         tf.train.Checkpoint(network=network).write(f"{MEMORY}/{run.WEIGHTS}")
-    weights = _take_files()
-    tflite = to_tflite(network) if export else None
-    return run.write_checkpoint(plan.directory, plan.settings, plan.run, step, weights, tflite)
+    return run.write_checkpoint(plan.directory, plan.settings, plan.run, step, _take_files())
 
 
 def restore(checkpoint: run.Checkpoint) -> Network:
@@ -85,7 +83,8 @@ def to_tflite(network: Network) -> bytes:
 
     Its weights have as many bits as the network's recipe says.
     """
-    with silenced_stderr():
+
+    def convert() -> bytes:
         converter = tf.lite.TFLiteConverter.from_concrete_functions(
             [network.y.get_concrete_function()], network
         )
@@ -93,6 +92,8 @@ def to_tflite(network: Network) -> bytes:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
+
+    return call_aside(convert)
 
 
 def to_saved_model(network: Network) -> dict[str, bytes]:
@@ -105,11 +106,10 @@ def to_saved_model(network: Network) -> dict[str, bytes]:
     """
     answering, model = network.answering, tf.Module()
     model.layers, model.w, model.b = answering.layers, answering.w, answering.b
-    with silenced_stderr():
-        model.y = tf.function(
-            lambda x: tf.nn.softmax(answering.logits(x)), input_signature=[IMAGES], autograph=False
-        )
-        tf.saved_model.save(model, MEMORY, signatures=model.y)
+    model.y = tf.function(
+        lambda x: tf.nn.softmax(answering.logits(x)), input_signature=[IMAGES], autograph=False
+    )
+    call_aside(lambda: tf.saved_model.save(model, MEMORY, signatures=model.y))
     return _take_files()
 
 

@@ -7,7 +7,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
@@ -84,9 +84,10 @@ def write_whole(path: Path, content: bytes, *, is_flushed: bool = True) -> None:
         flush(path.parent)
 
 
-@contextmanager
-def new_directory(path: Path, replaced: Path | None = None) -> Iterator[Path]:
-    """Yield an empty directory aside; on leaving it is at ``path``, flushed to disk.
+def write_directory(
+    path: Path, contents: Mapping[str, bytes], replaced: Path | None = None
+) -> None:
+    """Put a directory of files, by their names below it, at ``path``, as :func:`write_whole`.
 
     What was at ``path`` is at ``replaced`` for the moment in between, or aside.
 
@@ -99,7 +100,9 @@ def new_directory(path: Path, replaced: Path | None = None) -> Iterator[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             remove_stale(path.parent)
             aside.mkdir()
-            yield aside
+            for name, content in contents.items():
+                (aside / name).parent.mkdir(parents=True, exist_ok=True)
+                (aside / name).write_bytes(content)
             for file in (aside, *aside.rglob("*")):
                 flush(file)
             if path.exists():

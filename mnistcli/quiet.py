@@ -1,10 +1,13 @@
 """Native libraries kept from writing on the user's terminal, and from being broken into."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from threading import Thread
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 @contextmanager
@@ -28,24 +31,27 @@ def silenced_stderr() -> Iterator[None]:
         os.close(null)
 
 
-def preload(*modules: str) -> None:
-    """Import modules that load native libraries, in silence, in a thread.
+def call_aside(work: Callable[[], Result]) -> Result:
+    """Call what works in a native library for seconds, in silence, in a thread.
 
-    So Ctrl-C and SIGTERM needn't wait for seconds: an exception raised where such a library loads
-    would be lost there, or crash the process.
+    So Ctrl-C and SIGTERM needn't wait for it: an exception raised within such a library would be
+    lost there, or crash the process.
     """
     from concurrent.futures import Future
 
-    loading: Future[None] = Future()
+    called: Future[Result] = Future()
 
-    def load() -> None:
+    def call() -> None:
         try:
-            for module in modules:
-                import_module(module)
-            loading.set_result(None)
+            called.set_result(work())
         except BaseException as error:
-            loading.set_exception(error)
+            called.set_exception(error)
 
     with silenced_stderr():
-        Thread(target=load, daemon=True).start()
-        loading.result()
+        Thread(target=call, daemon=True).start()
+        return called.result()
+
+
+def preload(module: str) -> None:
+    """Import a module that loads native libraries."""
+    call_aside(lambda: import_module(module))

@@ -1,6 +1,6 @@
-"""A checkpoint directory: its files, what they say, which is the newest, and who trains in it.
+"""A checkpoint directory: its files, what they say, and which is the newest.
 
-    checkpoints/.lock           held by the process that trains, and says which that is
+    checkpoints/.lock           held by the process that trains there: see lock.py
     checkpoints/model-2000/
         checkpoint.json         the run's settings and the step
         weights.index, weights.data-00000-of-00001      TensorFlow's checkpoint
@@ -11,14 +11,11 @@
 A checkpoint is written aside and renamed, so under its name it is whole or damaged from outside.
 """
 
-import fcntl
 import json
 import math
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,11 +23,10 @@ from mnistcli.errors import DataError, ModelError
 from mnistcli.files import (
     choose_aside,
     digest,
-    naming,
-    new_directory,
     read_inside,
     remove,
     remove_stale,
+    write_directory,
     write_whole,
 )
 from mnistcli.settings import Settings
@@ -44,7 +40,6 @@ WEIGHTS = "weights"
 RECORD, INDEX, DATA = "checkpoint.json", f"{WEIGHTS}.index", f"{WEIGHTS}.data-00000-of-00001"
 SUMS = "SHA256SUMS"
 EXPORT, EXPORT_SUMS = "model.tflite", "model.tflite.sha256"
-LOCK = ".lock"
 NAME = re.compile(r"model-([0-9]{1,15})(\.replaced)?")
 
 LOOKS = 10
@@ -70,35 +65,6 @@ class Checkpoint:
     weights: Mapping[str, bytes]  # TensorFlow's files by name, as they were verified
     export: bytes | None  # the .tflite; None if it was never made, or is damaged
     damage: str = ""  # what is wrong with the export
-
-
-@contextmanager
-def hold(directory: Path) -> Iterator[None]:
-    """Keep other processes from training in a directory, which is made if it isn't there.
-
-    The system lets go of it when this process ends, however it does.
-
-    Raises:
-        ModelError: another process trains there.
-        OSError: the directory can't be written.
-    """
-    is_new = not directory.exists()
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / LOCK
-    try:
-        while (lock := _lock(path)) is None:
-            pass
-        try:
-            with naming(path):
-                os.write(lock, f"process {os.getpid()} on {os.uname().nodename}\n".encode())
-            yield
-        finally:
-            remove(path)
-            os.close(lock)
-    finally:
-        if is_new:
-            with suppress(OSError):
-                directory.rmdir()  # if nothing was saved
 
 
 def find_newest(directory: Path, warn: Callable[[str], None]) -> Checkpoint | None:
@@ -173,7 +139,6 @@ def write_checkpoint(
     run: int,
     step: int,
     weights: Mapping[str, bytes],
-    export: bytes | None = None,
 ) -> Checkpoint:
     """Write a checkpoint into a directory that this process holds.
 
@@ -186,21 +151,26 @@ def write_checkpoint(
     path = directory / f"model-{step}"
     record = {"version": FORMAT, "settings": asdict(settings), "run": run, "step": step}
     contents = {RECORD: f"{json.dumps(record, indent=2)}\n".encode(), **weights}
-    with new_directory(path, replaced=path.with_name(f"{path.name}.replaced")) as aside:
-        for name, content in {**contents, SUMS: _list_sums(contents)}.items():
-            (aside / name).write_bytes(content)
-        if export:
-            _write_export(aside, export, weights[DATA])
-    return Checkpoint(path, settings, run, step, weights, export)
+    contents[SUMS] = _list_sums(contents)
+    write_directory(path, contents, replaced=path.with_name(f"{path.name}.replaced"))
+    return Checkpoint(path, settings, run, step, weights, export=None)
 
 
-def add_export(checkpoint: Checkpoint, tflite: bytes) -> None:
+def add_export(checkpoint: Checkpoint, tflite: bytes) -> Checkpoint:
     """Store the export of a checkpoint beside its weights.
 
     Raises:
-        OSError: it can't be written; the checkpoint is as it was.
+        OSError: it can't be written; the checkpoint is without one.
     """
-    _write_export(checkpoint.path, tflite, checkpoint.weights[DATA])
+    path = checkpoint.path
+    sums = _list_sums({DATA: checkpoint.weights[DATA], EXPORT: tflite})
+    try:
+        write_whole(path / EXPORT, tflite)
+        write_whole(path / EXPORT_SUMS, sums)
+    except OSError:
+        remove(path / EXPORT)
+        raise
+    return replace(checkpoint, export=tflite, damage="")
 
 
 def remove_old(newest: Checkpoint, keep: int) -> None:
@@ -227,26 +197,6 @@ def remove_old(newest: Checkpoint, keep: int) -> None:
         hidden = choose_aside(path.parent)
         path.rename(hidden)  # so that a removal that is killed leaves no ruin
         remove(hidden)
-
-
-def _lock(path: Path) -> int | None:
-    """Open and lock a file that is empty then; None if its last holder was just removing it."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(lock), os.lstat(path)):
-            os.ftruncate(lock, 0)
-            return lock
-    except FileNotFoundError:
-        pass
-    except BlockingIOError as error:
-        holder = os.read(lock, 300).decode(errors="replace").strip() or "another process"
-        os.close(lock)
-        raise ModelError(
-            f"{path.parent}: {holder} is training here; --checkpoint-dir DIR begins another run"
-        ) from error
-    os.close(lock)
-    return None
 
 
 def _open_newest(directory: Path) -> tuple[Checkpoint | None, dict[Path, ModelError]]:
@@ -326,15 +276,6 @@ def _read_export(path: Path, weights: str) -> bytes | None:
     if sums != {DATA: weights, EXPORT: digest(export)}:
         raise DataError(f"{path / EXPORT}: damaged: not as in {EXPORT_SUMS}")
     return export
-
-
-def _write_export(path: Path, export: bytes, weights: bytes) -> None:
-    try:
-        write_whole(path / EXPORT, export)
-        write_whole(path / EXPORT_SUMS, _list_sums({DATA: weights, EXPORT: export}))
-    except OSError:
-        remove(path / EXPORT)
-        raise
 
 
 def _parse_sums(content: bytes) -> dict[str, str]:

@@ -58,13 +58,12 @@ def train(
                 first = step - len(losses) + 1 + int(np.isfinite(losses).argmin())
                 raise diverged(f"the loss of step {first}", saved, settings)
             progress(step, float(losses.mean()) / settings.batch_size)
-            is_last = step == plan.steps
-            if caught or is_last or step % plan.save_every == 0:
+            if caught or step == plan.steps or step % plan.save_every == 0:
                 if not network.is_finite():
                     raise diverged(f"a weight after step {step}", saved, settings)
-                saved = save(network, plan, step, export=is_last)
+                saved = save(network, plan, step)
                 remove_old(saved, plan.keep)
-            if saved and caught and not is_last:
+            if saved and caught:
                 raise StoppedError(
                     f"stopped at step {step}, saved as {saved.path}; "
                     "the same command, without --restart, goes on from there",

@@ -10,7 +10,7 @@ from mnistcli.errors import ModelError
 from mnistcli.plan import Plan
 from mnistcli.predictor import Predictor
 from mnistcli.recipe import RECIPES
-from mnistcli.run import DATA, INDEX, find_newest, write_checkpoint
+from mnistcli.run import DATA, INDEX, add_export, find_newest, write_checkpoint
 from mnistcli.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -54,7 +54,7 @@ def test_restores_the_very_same_variables(model: str, tmp_path: Path) -> None:
     from mnistcli.checkpoint import restore, save
 
     network = random_network(model)
-    save(network, plan(tmp_path, model), 70, export=False)
+    save(network, plan(tmp_path, model), 70)
 
     newest = find_newest(tmp_path, ignore)
     restored = restore(newest)
@@ -72,27 +72,27 @@ def test_restores_the_very_same_variables(model: str, tmp_path: Path) -> None:
 def test_the_export_answers_as_the_network_does(
     model: str, tolerance: float, most_bytes: int, tmp_path: Path
 ) -> None:
-    from mnistcli.checkpoint import save
+    from mnistcli.checkpoint import to_tflite
 
     network = random_network(model)
     images = np.random.default_rng(4).integers(0, 256, (1500, 28, 28)).astype(np.uint8)
 
-    checkpoint = save(network, plan(tmp_path, model), 70, export=True)
-    answers = Predictor(checkpoint.export, "there").predict(images)
+    export = to_tflite(network)
+    answers = Predictor(export, "there").predict(images)
 
     expected = network.y((images / 255).reshape(-1, 784).astype(np.float32)).numpy()
     np.testing.assert_allclose(answers, expected, rtol=0, atol=tolerance)
     assert np.ptp(expected, axis=0).max() > 0.1
     assert answers.shape == (1500, 10)
     assert answers.dtype == np.float32
-    assert len(checkpoint.export) <= most_bytes
+    assert len(export) <= most_bytes
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")
 def test_sha256sum_agrees_with_the_sums(tmp_path: Path) -> None:
     from mnistcli.checkpoint import save
 
-    folder = save(random_network(), plan(tmp_path), 70, export=True).path
+    folder = add_export(save(random_network(), plan(tmp_path), 70), b"a model").path
     sums = ["SHA256SUMS", "model.tflite.sha256"]
     check = subprocess.run(["sha256sum", "-c", *sums], cwd=folder, capture_output=True, text=True)
 

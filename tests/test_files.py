@@ -5,7 +5,7 @@ import pytest
 
 from mnistcli import files
 from mnistcli.errors import DataError
-from mnistcli.files import new_directory, read_inside, read_whole, remove_stale, write_whole
+from mnistcli.files import read_inside, read_whole, remove_stale, write_directory, write_whole
 
 
 def test_replaces_a_file(tmp_path: Path) -> None:
@@ -42,9 +42,8 @@ def test_a_file_that_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
 
 def test_a_directory_takes_anothers_place_whole(tmp_path: Path) -> None:
     path = tmp_path / "model"
-    for content in ("old", "new"):
-        with new_directory(path) as directory:
-            (directory / "file").write_text(content)
+    for content in (b"old", b"new"):
+        write_directory(path, {"file": content, "deeper/file": b""})
 
     assert (path / "file").read_text() == "new"
     assert list(tmp_path.iterdir()) == [path]
@@ -55,24 +54,23 @@ def test_a_directory_that_fails_leaves_the_former(
     when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, rename = tmp_path / "model", Path.rename
-    with new_directory(path) as directory:
-        (directory / "file").write_text("old")
+    write_directory(path, {"file": b"old"})
 
     def fail(source: Path, target: Path) -> None:
         if target == path and (source / "new").exists():
             raise OSError(5, "Input/output error")
         rename(source, target)
 
-    def replace() -> None:
-        with new_directory(path) as new:
-            (new / "new").touch()
-            if when == "writing":
-                raise OSError(5, "Input/output error", str(new))
+    def fail_writing(file: Path, content: bytes) -> None:
+        file.touch()
+        raise OSError(5, "Input/output error", str(file))
 
     if when == "renaming":
         monkeypatch.setattr(Path, "rename", fail)
+    else:
+        monkeypatch.setattr(Path, "write_bytes", fail_writing)
     with pytest.raises(OSError, match="Input/output error") as caught:
-        replace()
+        write_directory(path, {"new": b""})
 
     assert caught.value.filename == str(path)
     assert (path / "file").read_text() == "old"

@@ -49,7 +49,7 @@ LAYERS = [
     {"light", "picture"},
     {"hand", "parts", "pen"},
     {"framing", "glyphs"},
-    {"idx"},
+    {"idx", "lock"},
     {"digit", "files", "parallel", "quiet"},
     {"errors"},
 ]
@@ -83,15 +83,17 @@ def imported_by(*arguments: str | Path, code: int = 0) -> set[str]:
 
 @pytest.fixture(scope="module")
 def checkpoints(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from mnistcli.checkpoint import save
+    from mnistcli.checkpoint import save, to_tflite
     from mnistcli.network import Network
     from mnistcli.plan import Request, make_plan
     from mnistcli.recipe import RECIPES
+    from mnistcli.run import add_export
 
     directory = tmp_path_factory.mktemp("checkpoints")
     choices = {"steps": 10, "save_every": 10, "keep": 1, "log_every": 10, "restart": False}
     plan = make_plan(directory, Request(), **choices, warn=print)
-    save(Network(RECIPES["softmax"], seed=0), plan, 10, export=True)
+    network = Network(RECIPES["softmax"], seed=0)
+    add_export(save(network, plan, 10), to_tflite(network))
     return directory
 
 

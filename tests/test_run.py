@@ -3,8 +3,6 @@ import json
 import math
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -27,7 +25,8 @@ def write(
     directory: Path, step: int, number: int = 1, export: bytes | None = None
 ) -> run.Checkpoint:
     weights = {run.INDEX: b"index", run.DATA: b"data of step %d" % step}
-    return run.write_checkpoint(directory, SETTINGS, number, step, weights, export)
+    checkpoint = run.write_checkpoint(directory, SETTINGS, number, step, weights)
+    return run.add_export(checkpoint, export) if export else checkpoint
 
 
 def restore_sums(path: Path) -> None:
@@ -296,42 +295,6 @@ def test_a_pipe_in_a_files_place_is_not_waited_for(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match=r"weights\.data.*: not a file"):
         run.open_checkpoint(path)
-
-
-def test_one_process_trains_in_a_directory(tmp_path: Path) -> None:
-    with (
-        run.hold(tmp_path),
-        pytest.raises(ModelError, match=f"process {os.getpid()} on .* is training here"),
-        run.hold(tmp_path),
-    ):
-        pass
-    with run.hold(tmp_path):
-        pass
-
-
-def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
-    script = "import sys, time; from pathlib import Path; from mnistcli import run\n"
-    script += "with run.hold(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
-    command = [sys.executable, "-c", script, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout.readline() == b"held\n"
-        with pytest.raises(ModelError, match=f"process {process.pid} on"), run.hold(tmp_path):
-            pass
-        process.kill()
-
-    with run.hold(tmp_path):
-        pass
-
-
-def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "other").write_text("precious")
-    (tmp_path / run.LOCK).symlink_to(tmp_path / "other")
-
-    with pytest.raises(OSError, match="symbolic links") as caught, run.hold(tmp_path):
-        pass
-
-    assert caught.value.filename == str(tmp_path / run.LOCK)
-    assert (tmp_path / "other").read_text() == "precious"
 
 
 def test_a_base_is_only_what_the_directory_lists(tmp_path: Path) -> None:

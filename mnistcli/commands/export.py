@@ -36,7 +36,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
 
     from mnistcli import metadata
     from mnistcli.commands.inputs import choose_model
-    from mnistcli.files import new_directory, refuse_foreign, write_whole
+    from mnistcli.files import refuse_foreign, write_directory, write_whole
 
     path = Path(out).resolve()
     if not out or out.lower().endswith(OTHER_FORMATS):
@@ -52,10 +52,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     else:
         contents = _to_saved_model(model.checkpoint)
         contents[str(metadata.EXTRA)] = metadata.serialise(described)
-        with new_directory(path) as directory:
-            for name, content in contents.items():
-                (directory / name).parent.mkdir(parents=True, exist_ok=True)
-                (directory / name).write_bytes(content)
+        write_directory(path, contents)
     results.echo_row(out, model.name, model.source)
 
 

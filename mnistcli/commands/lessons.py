@@ -15,7 +15,7 @@ from mnistcli.dataset import Dataset, load, read
 from mnistcli.errors import DataError, ModelError
 from mnistcli.evaluation import Evaluation, evaluate
 from mnistcli.quiet import preload
-from mnistcli.run import Checkpoint, find_base
+from mnistcli.run import Checkpoint, add_export, find_base
 
 if TYPE_CHECKING:
     from mnistcli.plan import Plan
@@ -135,7 +135,8 @@ def _carry_out(
     what: str,
     console: Console,
 ) -> tuple[Checkpoint, float]:
-    """Train on ``what`` the images are of, and say what is done."""
+    """Train on ``what`` the images are of, export what comes of it, and say what is done."""
+    from mnistcli.checkpoint import restore, to_tflite
     from mnistcli.training import train
 
     settings = plan.settings
@@ -152,4 +153,4 @@ def _carry_out(
     with console.show_training(first_step, plan.steps, plan.log_every) as progress:
         checkpoint, seconds = train(plan, images, targets, progress)
     console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
-    return checkpoint, seconds
+    return add_export(checkpoint, to_tflite(restore(checkpoint))), seconds

@@ -124,8 +124,8 @@ def train(
     """
     from mnistcli.commands.lessons import train_on_dataset, train_on_pictures
     from mnistcli.dataset import AUTO
+    from mnistcli.lock import hold
     from mnistcli.plan import Request, make_plan
-    from mnistcli.run import hold
 
     console: Console = ctx.obj
     asked = None if dataset == AUTO else dataset

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mnistcli import run
 from mnistcli.files import write_whole
+from mnistcli.lock import hold
 from mnistcli.settings import Settings
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
@@ -31,8 +32,9 @@ def make(directory: Path) -> None:
 
 def work(directory: Path) -> None:
     """Save, replace, remove and export."""
-    with run.hold(directory):
-        newest = run.write_checkpoint(directory, SETTINGS, 1, 30, weigh(1, 30), b"export")
+    with hold(directory):
+        newest = run.write_checkpoint(directory, SETTINGS, 1, 30, weigh(1, 30))
+        run.add_export(newest, b"export")
         run.remove_old(newest, keep=2)
         newest = run.write_checkpoint(directory, SETTINGS, 2, 20, weigh(2, 20))
         run.remove_old(newest, keep=1)
