@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from subprocess import Popen
 
 import numpy as np
 from PIL import Image
@@ -19,7 +20,6 @@ from stress.outcome import Effort, Outcome
 from stress.tool import call, finish, list_hidden, start, within
 
 STEPS = 300
-SAVING = ("train", "--steps", STEPS, "--save-every", 1, "--log-every", 10_000)
 PREDICT = ("predict", "0.png", "1.png", "2.png", "--format", "json")
 
 
@@ -59,7 +59,7 @@ def download_twice(data: Path, count: int) -> Outcome:
     for number in range(count):
         directory = Path(f"data-{number}").absolute()
         arguments = ("download", "--from", url, "--data-dir", directory)
-        processes = [start(data, *arguments, cwd=Path.cwd()) for _ in range(3)]
+        processes = [start(data, *arguments) for _ in range(3)]
         for ended in map(finish, processes):
             outcome.expect(ended.code == 0, ended.stderr)
         outcome.tried += 1
@@ -70,6 +70,18 @@ def download_twice(data: Path, count: int) -> Outcome:
     return outcome
 
 
+def save_each_step(data: Path, directory: Path, *extra: object) -> "Popen[str]":
+    """Start a run that saves at each of its steps."""
+    saving = ("--steps", STEPS, "--save-every", 1, "--log-every", 10_000)
+    return start(data, "train", *saving, "--checkpoint-dir", directory, *extra)
+
+
+def await_checkpoint(directory: Path, process: "Popen[str]") -> None:
+    """Wait until a run has saved something."""
+    while not list(directory.glob("model-*")) and process.poll() is None:
+        time.sleep(0.01)
+
+
 def train_twice(data: Path, count: int) -> Outcome:
     """Train in one directory, two at a time."""
     outcome = Outcome(
@@ -77,15 +89,15 @@ def train_twice(data: Path, count: int) -> Outcome:
         "the second says which process is there, exit 4; the first is not disturbed",
     )
     for number in range(count):
-        run = (*SAVING, "--keep", 3, "--checkpoint-dir", f"twice-{number}")
-        processes = [start(data, *run, cwd=Path.cwd()) for _ in range(2)]
+        directory = Path(f"twice-{number}")
+        processes = [save_each_step(data, directory) for _ in range(2)]
         ended = sorted(map(finish, processes), key=lambda one: one.code)
         outcome.tried += 1
         outcome.expect([one.code for one in ended] == [0, 4], str(ended))
         holders = [f"process {process.pid} on " for process in processes]
         is_told = any(holder in ended[1].stderr for holder in holders)
         outcome.expect(is_told and ended[1].is_one_line, ended[1].stderr)
-        outcome.expect(not list_hidden(Path(f"twice-{number}")), "left something aside")
+        outcome.expect(not list_hidden(directory), "left something aside")
     return outcome
 
 
@@ -96,12 +108,11 @@ def kill_holder(data: Path, count: int) -> Outcome:
         "the lock has died with its process: the other goes on",
     )
     for number in range(count):
-        run = (*SAVING, "--keep", 3, "--checkpoint-dir", f"held-{number}")
-        process = start(data, *run, cwd=Path.cwd())
-        while not list(Path(f"held-{number}").glob("model-*")) and process.poll() is None:
-            time.sleep(0.01)
+        directory = Path(f"held-{number}")
+        process = save_each_step(data, directory)
+        await_checkpoint(directory, process)
         process.kill()
-        ended = finish(start(data, *run, cwd=Path.cwd()))
+        ended = finish(save_each_step(data, directory))
         process.communicate()
         outcome.tried += 1
         outcome.expect(ended.code == 0, ended.stderr)
@@ -114,17 +125,14 @@ def predict_while_saving(data: Path, count: int) -> Outcome:
         "`predict` while training saves at each of its steps and keeps two checkpoints",
         "the answers are those of one whole checkpoint, as an undisturbed run has it",
     )
-    whole = (*SAVING, "--keep", STEPS, "--checkpoint-dir", "every-step")
-    ended = finish(start(data, *whole, cwd=Path.cwd()))
+    ended = finish(save_each_step(data, Path("every-step"), "--keep", STEPS))
     assert ended.code == 0, ended.stderr
     heard: list[tuple[int, list[list[float]]]] = []
     process = None
     while outcome.tried < count:
         if not process or process.poll() is not None:
-            run = (*SAVING, "--keep", 2, "--checkpoint-dir", "moving", "--restart")
-            process = start(data, *run, cwd=Path.cwd())
-            while not list(Path("moving").glob("model-*")):
-                time.sleep(0.01)
+            process = save_each_step(data, Path("moving"), "--keep", 2, "--restart")
+            await_checkpoint(Path("moving"), process)
         result = call(*PREDICT, "--checkpoint-dir", "moving")
         outcome.tried += 1
         outcome.expect(result.code == 0, result.stderr)
@@ -162,7 +170,7 @@ def predict_twice(data: Path, count: int) -> Outcome:
         for path in (directory / "model-300").glob("model.tflite*"):
             path.unlink()
         arguments = (*PREDICT, "--checkpoint-dir", directory)
-        processes = [start(data, *arguments, cwd=Path.cwd()) for _ in range(2)]
+        processes = [start(data, *arguments) for _ in range(2)]
         ended = [finish(process) for process in processes]
         again = call(*arguments)
         outcome.tried += 1
@@ -183,7 +191,7 @@ def export_twice(data: Path, count: int) -> Outcome:
     moments = itertools.cycle([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4])
     for _ in range(count):
         arguments = ("export", "model", "model.tflite", "--pretrained")
-        processes = [start(data, *arguments, cwd=Path.cwd()) for _ in range(2)]
+        processes = [start(data, *arguments) for _ in range(2)]
         time.sleep(next(moments))
         os.kill(processes[0].pid, signal.SIGKILL)
         killed, other = (finish(process) for process in processes)

@@ -3,10 +3,8 @@
 import gzip
 import os
 import random
-import signal
 import socket
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +19,7 @@ import trustme
 
 from mnistcli import download, web
 from stress.outcome import Effort, Outcome
+from stress.tool import Finished, finish, spawn
 
 AT_ONCE = 10.0
 ANSWER = download.ANSWER_SECONDS
@@ -31,15 +30,6 @@ START_SECONDS = 20.0
 
 END_SECONDS = 5.0
 """To verify, write and report, among the same."""
-
-MEASURE = """
-import resource, subprocess, sys
-code = subprocess.call(sys.argv[1:])
-with open("memory", "w") as file:
-    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
-sys.exit(code)
-"""
-"""Starts the process: the peak of one started from here is never below the one of here."""
 
 MOST_MEMORY = 200  # MiB
 
@@ -172,47 +162,30 @@ def try_once(kind: Kind, files: Path, effort: Effort) -> Run:
             settings = {"REQUESTS_CA_BUNDLE": str(scratch / "authority.pem")}
         program = ["-m", "mnistcli"] if kind.is_full else [small.__file__, str(files)]
         arguments = ["-q", "download", "--data-dir", "data", "--from", f"{source}/{kind.way}/"]
-        process = [sys.executable, *program, *arguments]
         started = time.monotonic()
-        code, memory = run(process, scratch, clean() | settings, kind.seconds)
+        process = spawn(
+            [sys.executable, *program, *arguments],
+            is_measured=True,
+            cwd=scratch,
+            env=clean() | settings,
+        )
+        ended = finish(process, 2 * (kind.seconds + START_SECONDS))
         seconds = time.monotonic() - (server.begun or started)
         sent = server.sent
         most = kind.seconds + (END_SECONDS if server.begun else START_SECONDS)
     lost = [
         what
         for what, holds in {
-            f"exit {code}": code == kind.code,
+            f"exit {ended.code}": ended.code == kind.code,
             f"took {seconds:.1f} s": seconds < most,
-            f"took {memory:.0f} MiB": memory < MOST_MEMORY,
+            f"took {ended.memory:.0f} MiB": ended.memory < MOST_MEMORY,
             f"received {sent} bytes": sent < MOST_BYTES,
-            **find_prints(scratch, kind.code),
+            **find_prints(ended, kind.code),
             **find_files(scratch / "data", files, kind.code),
         }.items()
         if not holds
     ]
-    return Run(seconds, memory, lost)
-
-
-def run(
-    command: list[str], directory: Path, environment: dict[str, str], seconds: float
-) -> tuple[int, float]:
-    """Return a process's exit code and the most MiB that it had; end one that runs on."""
-    with (directory / "out").open("wb") as out, (directory / "err").open("wb") as err:
-        process = subprocess.Popen(
-            [sys.executable, "-c", MEASURE, *command],
-            cwd=directory,
-            env=environment,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
-    try:
-        code = process.wait(2 * (seconds + START_SECONDS))
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.wait(), 0
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return code, int((directory / "memory").read_text()) / unit
+    return Run(seconds, ended.memory, lost)
 
 
 def clean() -> dict[str, str]:
@@ -224,9 +197,9 @@ def clean() -> dict[str, str]:
     }
 
 
-def find_prints(directory: Path, code: int) -> dict[str, bool]:
+def find_prints(ended: Finished, code: int) -> dict[str, bool]:
     """Tell of what was printed whether it is what an exit code goes with."""
-    out, err = ((directory / name).read_text() for name in ("out", "err"))
+    out, err = ended.stdout, ended.stderr
     if not code:
         return {f"printed {out!r} and {err!r}": out.count("\n") == 4 and not err}
     is_one_line = err.startswith("error: ") and err.count("\n") == 1 and len(err) < 2000

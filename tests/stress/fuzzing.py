@@ -20,6 +20,9 @@ EXPECTED = (
     "one of our errors: no traceback, no crash, no hang (10 s), no more than 1 GiB of memory, "
     "nothing written elsewhere, nothing unpickled"
 )
+TARGET = Path(__file__).with_name("fuzz_target.py")
+"""Fuzzed by a process of its own."""
+
 RUNS = {
     "picture": (2_000, 40_000),
     "model": (2_000, 50_000),
@@ -73,7 +76,7 @@ def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
         }
         with tempfile.TemporaryDirectory(dir=find_memory()) as scratch:
             arguments = [f"-{name}={value}" for name, value in options.items()]
-            command = [find_script(), target, scratch, corpus, *arguments]
+            command = [TARGET, target, scratch, corpus, *arguments]
             said = subprocess.run([sys.executable, *command], capture_output=True, text=True)
         outcome.tried += read_figure("number_of_executed_units", said.stderr)
         peak = max(peak, read_figure("peak_rss_mb", said.stderr))
@@ -85,11 +88,6 @@ def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
                 leave_out(found.read_bytes(), corpus)
     outcome.note = f"at most {peak} MiB"
     return outcome
-
-
-def find_script() -> Path:
-    """Return the script of a target."""
-    return Path(__file__).with_name("fuzz_target.py")
 
 
 def find_memory() -> Path | None:

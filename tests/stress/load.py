@@ -66,7 +66,7 @@ def read_many(data: Path, images: "np.ndarray", count: int) -> Outcome:
             good[str(path)] = alone[number % len(contents)]
         else:
             FAULTS[number // DAMAGED % len(FAULTS)](path, random)
-    process = start(data, "predict", directory, "--pretrained", cwd=Path.cwd(), is_measured=True)
+    process = start(data, "predict", directory, "--pretrained", is_measured=True)
     ended = finish(process)
     answers = dict(line.split("\t", 1) for line in ended.stdout.splitlines())
     errors = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
@@ -102,7 +102,7 @@ def read_often(data: Path, count: int) -> Outcome:
     arguments = ("predict", "alone.png", data.parent / "many" / "000001.png", "--pretrained")
 
     def predict(number: int) -> tuple[int, str, str]:
-        ended = finish(start(data, *arguments, "--format", "json", cwd=Path.cwd()))
+        ended = finish(start(data, *arguments, "--format", "json"))
         return ended.code, ended.stdout, ended.stderr
 
     with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -86,7 +86,7 @@ def train(data: Path, name: str, model: str, **options: object) -> object:
         "--batch-size",
         32,
     )
-    ended = finish(start(data, "train", *arguments, cwd=Path.cwd(), **options))
+    ended = finish(start(data, "train", *arguments, **options))
     assert ended.code == 0, ended.stderr
     end = run.find_newest(Path(name), print)
     return end and (end.weights, end.export)

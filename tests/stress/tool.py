@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -54,30 +55,29 @@ sys.exit(code)
 def start(
     data: Path,
     *arguments: object,
-    cwd: Path,
     program: Sequence[str] = (sys.executable, small.__file__),
-    is_measured: bool = False,
     **options: Any,
 ) -> "subprocess.Popen[str]":
     """Start the command line with the data set of a directory as MNIST."""
+    environment = {**os.environ, "MNISTCLI_DATA_DIR": str(data)}
+    return spawn([*program, *map(str, (data, *arguments))], env=environment, **options)
+
+
+def spawn(
+    command: Sequence[str], *, is_measured: bool = False, **options: Any
+) -> "subprocess.Popen[str]":
+    """Start a process, in a group of its own."""
+    options = {"stdout": subprocess.PIPE, "start_new_session": True, "text": True, **options}
     before = [sys.executable, "-c", MEASURE] if is_measured else []
-    options = {"stdout": subprocess.PIPE, **options}
-    return subprocess.Popen(
-        [*before, *program, *map(str, (data, *arguments))],
-        cwd=cwd,
-        env={**os.environ, "MNISTCLI_DATA_DIR": str(data)},
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
+    return subprocess.Popen([*before, *command], stderr=subprocess.PIPE, **options)
 
 
 def finish(process: "subprocess.Popen[str]", seconds: float = PATIENCE) -> Finished:
-    """Wait for a process; one that hangs is killed."""
+    """Wait for a process; one that hangs is killed, with those that it has started."""
     try:
         stdout, stderr = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         stdout, stderr = process.communicate()
         stderr += f"error: hung for {seconds:.0f} s\nTraceback\n"
     stderr, _, peak = stderr.partition("peak ")
