@@ -14,22 +14,29 @@ import click
 from stress.attempt import try_kind
 from stress.outcome import Outcome
 
+ALONE = ("signals",)
+"""What is timed."""
+
 KINDS = ("kills", "fuzzing", "repeats", "load", "contention", "downloads", "damage", "disks")
 """The longest first: two are tried at a time."""
+
+ORDER = (*ALONE, *KINDS)
 
 
 @click.command()
 @click.option("--long", "is_long", is_flag=True, help="Try as often as docs/reliability.md says.")
-@click.option("--only", type=click.Choice(KINDS), multiple=True, help="Only faults of this kind.")
+@click.option("--only", type=click.Choice(ORDER), multiple=True, help="Only faults of this kind.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the tables to this file.")
 def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
     """Try what really happens to such tools, and count what is lost."""
-    kinds = only or KINDS
+    chosen = only or ORDER
     outcomes: dict[str, list[Outcome]] = {}
-    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
-        for kind, found, seconds in pool.imap_unordered(partial(try_kind, is_long), kinds):
-            outcomes[kind] = found
-            click.echo("\n".join([*map(describe, found), f"{kind}: {seconds:.0f} s"]))
+    for kinds, at_once in ((ALONE, 1), (KINDS, 2)):
+        kinds = [kind for kind in kinds if kind in chosen]
+        with multiprocessing.get_context("spawn").Pool(at_once, maxtasksperchild=1) as pool:
+            for kind, found, seconds in pool.imap_unordered(partial(try_kind, is_long), kinds):
+                outcomes[kind] = found
+                click.echo("\n".join([*map(describe, found), f"{kind}: {seconds:.0f} s"]))
     if write:
         write.parent.mkdir(exist_ok=True)
         write.write_text(to_page(outcomes, write.read_text() if write.exists() else ""))
@@ -49,7 +56,7 @@ def to_page(outcomes: dict[str, list[Outcome]], former: str) -> str:
     """Return the page of documentation, with the former tables of kinds that were not tried."""
     parts = [Path(__file__).with_name("reliability.md").read_text()]
     tables = dict(re.findall(r"^## ([a-z]+)\n\n(.*?\n)(?=\n|\Z)", former, re.MULTILINE | re.DOTALL))
-    for kind in KINDS:
+    for kind in ORDER:
         table = to_table(outcomes[kind]) if kind in outcomes else tables.get(kind)
         parts += [f"## {kind}\n\n{table}"] if table else []
     return "\n".join(parts)

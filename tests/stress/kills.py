@@ -1,4 +1,4 @@
-"""Training, killed and interrupted at random moments, and at each file operation of a save."""
+"""Training, killed at random moments, and at each file operation of a save."""
 
 import itertools
 import re
@@ -28,18 +28,10 @@ KINDS = {
 }
 """Arguments of runs in which a fair share of the time goes into saving."""
 
-SIGNAL_SECONDS = 2.0
-"""Longest time from a signal to the end."""
-
-STARTED = 0.5
-"""Seconds after which Python has started, and a signal meets this project's code."""
-
 
 def check(effort: Effort) -> Iterator[Outcome]:
-    """Kill, and interrupt."""
-    data = effort.directory / "data"
-    small.make(data)
-    make_pictures(effort.directory / "pictures", data)
+    """Kill."""
+    data = make_data(effort.directory)
     yield kill_at_operations(effort.directory / "operations")
     kinds = {"softmax": 2, "cnn": 2}
     if effort.is_long:
@@ -47,16 +39,17 @@ def check(effort: Effort) -> Iterator[Outcome]:
     with ThreadPoolExecutor(2) as pool:
         wholes = list(pool.map(lambda kind: Whole(kind, data), kinds))
         yield from pool.map(kill, wholes, kinds.values())
-    for whole in wholes:
-        yield interrupt(whole, effort.pick(1, 8))
 
 
-def make_pictures(directory: Path, data: Path) -> None:
-    """Make labelled pictures of a data set's images."""
-    directory.mkdir()
+def make_data(directory: Path) -> Path:
+    """Make a small data set, and beside it labelled pictures of its images."""
+    data, pictures = directory / "data", directory / "pictures"
+    small.make(data)
+    pictures.mkdir()
     parts = [idx.read(data / f"t10k-{name}-ubyte.gz") for name in ("images-idx3", "labels-idx1")]
     for number, (image, label) in enumerate(itertools.islice(zip(*parts, strict=True), 60)):
-        Image.fromarray(255 - image).save(directory / f"{label}_{number}.png")
+        Image.fromarray(255 - image).save(pictures / f"{label}_{number}.png")
+    return data
 
 
 class Whole:
@@ -138,36 +131,6 @@ def list_whole(directory: Path, outcome: Outcome) -> dict[int, object]:
         except run.ModelError as error:
             outcome.lost.append(str(error))
     return found
-
-
-def interrupt(whole: Whole, count: int) -> Outcome:
-    """Interrupt runs at random moments, and let each go on to its end."""
-    outcome = Outcome(
-        f"Ctrl-C or SIGTERM at a random moment of training {whole.kind}",
-        f"what was reached is saved, 130 or 143 within {SIGNAL_SECONDS:.0f} s, and the next start "
-        "ends in the bits of an undisturbed run",
-    )
-    moments, longest = Random(f"signals {whole.kind}"), 0.0
-    for number in itertools.count():
-        if outcome.tried == count:
-            break
-        name, wanted = f"signal-{number}", (signal.SIGINT, signal.SIGTERM)[number % 2]
-        process = whole.start(name)
-        sent = stop(process, moments.uniform(STARTED, whole.seconds), wanted)
-        ended = finish(process)
-        if sent:
-            outcome.tried += 1
-            longest = max(longest, time.monotonic() - sent)
-            outcome.expect(ended.code in (0, 128 + wanted), f"{name}: {ended.code} {ended.stderr}")
-            outcome.expect("Traceback" not in ended.stderr, f"{name}: {ended.stderr[-300:]}")
-            list_whole(whole.directory(name), outcome)
-        again = finish(whole.start(name))
-        outcome.expect(again.code == 0, f"{name}: {again.stderr[-300:]}")
-        outcome.expect(whole.find_end(name) == whole.end, f"{name}: other weights")
-        shutil.rmtree(whole.directory(name))
-    outcome.expect(longest <= SIGNAL_SECONDS, f"{longest:.1f} s from the signal to the end")
-    outcome.note = f"at most {longest:.1f} s"
-    return outcome
 
 
 def kill_at_operations(directory: Path) -> Outcome:
