@@ -1,6 +1,8 @@
 """A network's tensors on disk, and its export (TensorFlow)."""
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -93,7 +95,8 @@ def to_tflite(network: Network) -> bytes:
             converter.target_spec.supported_types = [tf.float16]
         return bytes(converter.convert())
 
-    return call_aside(convert)
+    with _leaving_nothing():
+        return call_aside(convert)
 
 
 def to_saved_model(network: Network) -> dict[str, bytes]:
@@ -109,8 +112,20 @@ def to_saved_model(network: Network) -> dict[str, bytes]:
     model.y = tf.function(
         lambda x: tf.nn.softmax(answering.logits(x)), input_signature=[IMAGES], autograph=False
     )
-    call_aside(lambda: tf.saved_model.save(model, MEMORY, signatures=model.y))
+    with _leaving_nothing():
+        call_aside(lambda: tf.saved_model.save(model, MEMORY, signatures=model.y))
     return _take_files()
+
+
+@contextmanager
+def _leaving_nothing() -> Iterator[None]:
+    """Remove TensorFlow's temporary files: it does so itself only where a process ends slowly."""
+    former = tempfile.tempdir
+    try:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tempfile.tempdir:
+            yield
+    finally:
+        tempfile.tempdir = former
 
 
 def _take_files() -> dict[str, bytes]:

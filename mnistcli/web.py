@@ -103,17 +103,22 @@ class _Transfer:
         deadline = time.monotonic() + min(self.answer_seconds, self._find_left())
         silence = self.answer_seconds + STALL_SECONDS  # more than is waited for here
         place = {"Range": f"bytes={len(self.body)}-", **self.condition} if self.body else {}
+        before = ""
         while True:
             with Exchange(self.url, place, silence, self.limit) as exchange:
-                response = exchange.answer(max(deadline - time.monotonic(), 0))
+                try:
+                    response = exchange.answer(max(deadline - time.monotonic(), 0))
+                except NoAnswerError as error:
+                    raise NoAnswerError(f"{before}{error}") from error
                 wait = _find_wait(response)
                 if wait is None:
                     self._begin(response)
                     self._add(exchange)
                     return
+            status = _describe(response)
             if wait > deadline - time.monotonic():
-                status = _describe(response)
                 raise NoAnswerError(f"{status}, to be asked again in {wait:.0f} s")
+            before = f"{status}, then "
             time.sleep(wait)
 
     def _begin(self, response: requests.Response) -> None:

@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,6 +87,18 @@ def test_the_export_answers_as_the_network_does(
     assert answers.shape == (1500, 10)
     assert answers.dtype == np.float32
     assert len(export) <= most_bytes
+
+
+def test_an_export_leaves_no_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mnistcli.checkpoint import to_saved_model, to_tflite
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    to_tflite(random_network())
+    to_saved_model(random_network())
+
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(not shutil.which("sha256sum"), reason="needs sha256sum")
