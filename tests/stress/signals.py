@@ -1,6 +1,7 @@
 """Training, interrupted at random moments; its answer is timed, so nothing else must run."""
 
 import itertools
+import os
 import shutil
 import signal
 import time
@@ -21,6 +22,7 @@ STARTED = 0.5
 def check(effort: Effort) -> Iterator[Outcome]:
     """Interrupt."""
     data = make_data(effort.directory)
+    os.sync()  # or saving would wait until what others wrote before is on the disk
     for kind in KINDS if effort.is_long else ("softmax", "cnn"):
         yield interrupt(Whole(kind, data), effort.pick(1, 8))
 
