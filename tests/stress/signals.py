@@ -21,6 +21,7 @@ STARTED = 0.5
 
 def check(effort: Effort) -> Iterator[Outcome]:
     """Interrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the background ignores it
     data = make_data(effort.directory)
     os.sync()  # or saving would wait until what others wrote before is on the disk
     for kind in KINDS if effort.is_long else ("softmax", "cnn"):
