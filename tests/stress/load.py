@@ -20,6 +20,9 @@ DAMAGED = 100
 MOST_MEMORY = 400
 """MiB that a process may take."""
 
+PATIENCE = 3600.0
+"""Seconds for all pictures: minutes, but beside other work."""
+
 AT_ONCE = 8
 
 
@@ -67,7 +70,7 @@ def read_many(data: Path, images: "np.ndarray", count: int) -> Outcome:
         else:
             FAULTS[number // DAMAGED % len(FAULTS)](path, random)
     process = start(data, "predict", directory, "--pretrained", is_measured=True)
-    ended = finish(process)
+    ended = finish(process, PATIENCE)
     answers = dict(line.split("\t", 1) for line in ended.stdout.splitlines())
     errors = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
     outcome.expect(ended.code == 1, f"exit {ended.code}")
