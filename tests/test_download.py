@@ -74,7 +74,7 @@ def refusing() -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "ANSWER_SECONDS", 0.45)
+    monkeypatch.setattr(download, "ANSWER_SECONDS", 1.5)
     monkeypatch.setattr("mnistcli.web.STALL_SECONDS", 0.2)
     monkeypatch.setattr("mnistcli.web.SPEED_SECONDS", 0.2)
     monkeypatch.setattr("mnistcli.web.BODY_SECONDS", 0.5)
