@@ -127,7 +127,11 @@ def try_command_lines(effort: Effort) -> Outcome:
     test = Path(__file__).parents[1] / "test_command_line.py"
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", test],
-        env={**os.environ, "MNISTCLI_EXAMPLES": str(effort.pick(*EXAMPLES))},
+        env={
+            **os.environ,
+            "MNISTCLI_EXAMPLES": str(effort.pick(*EXAMPLES)),
+            "PYTEST_ADDOPTS": "",  # CI's own, of coverage and of several processes
+        },
         capture_output=True,
         text=True,
         cwd=test.parents[1],
