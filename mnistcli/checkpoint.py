@@ -10,6 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnistcli import run
+from mnistcli.curve import Point
 from mnistcli.errors import ModelError
 from mnistcli.network import IMAGES, Network
 from mnistcli.plan import Plan
@@ -20,15 +21,16 @@ MEMORY = "ram://mnistcli"
 """Where TensorFlow reads and writes its files: on disk they are this project's own matter."""
 
 
-def save(network: Network, plan: Plan, step: int) -> run.Checkpoint:
-    """Save a network as the newest checkpoint of a run.
+def save(network: Network, plan: Plan, step: int, curve: tuple[Point, ...] = ()) -> run.Checkpoint:
+    """Save a network, and how it came to be, as the newest checkpoint of a run.
 
     Raises:
         OSError: it can't be written; the directory's other checkpoints are as they were.
     """
     with silenced_stderr():
         tf.train.Checkpoint(network=network).write(f"{MEMORY}/{run.WEIGHTS}")
-    return run.write_checkpoint(plan.directory, plan.settings, plan.run, step, _take_files())
+    record = run.Record(plan.settings, plan.run, step, curve)
+    return run.write_checkpoint(plan.directory, record, _take_files())
 
 
 def restore(checkpoint: run.Checkpoint) -> Network:

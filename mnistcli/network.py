@@ -80,25 +80,39 @@ class Network(Classifier):
     def loss(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Return the cross-entropy of a training step, -Σ label log y, summed over the batch.
 
-        The labels are smoothed as the recipe says, and layers that keep the batches' statistics
-        take in this one's, unless the recipe freezes them.
+        The labels are smoothed as the recipe says.
         """
-        smoothing = self.recipe.label_smoothing
-        smooth = label * (1 - smoothing) + smoothing / CLASSES
-        logits = self.logits(x, None if self.recipe.is_frozen else self.step)
-        return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
+        return self.cross_entropy(self.training_logits(x), label)
 
-    def train(self, x: tf.Tensor, label: tf.Tensor, learning_rate: tf.Tensor) -> tf.Tensor:
-        """Take one step down the gradient and return the loss before it."""
+    def training_logits(self, x: tf.Tensor) -> tf.Tensor:
+        """Return the logits of a training step, [N, 10].
+
+        Layers that keep the batches' statistics take in this one's, unless the recipe freezes them.
+        """
+        return self.logits(x, None if self.recipe.is_frozen else self.step)
+
+    def cross_entropy(self, logits: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
+        """Return the loss of logits [N, 10]."""
+        smoothing = self.recipe.label_smoothing
+        with tf.name_scope("loss"):
+            smooth = label * (1 - smoothing) + smoothing / CLASSES
+            return tf.reduce_sum(tf.nn.softmax_cross_entropy_with_logits(smooth, logits))
+
+    def train(
+        self, x: tf.Tensor, label: tf.Tensor, learning_rate: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Take one step down the gradient; return the loss and the logits before it."""
         with tf.GradientTape() as tape:
-            loss = self.loss(x, label)
+            logits = self.training_logits(x)
+            loss = self.cross_entropy(logits, label)
         gradients = tape.gradient(loss, self.weights)
-        self.optimizer.apply(gradients, self.weights, learning_rate, self.step)
-        if self.average:
-            decay = self.recipe.averaging
-            move_average(self.average.variables, self.followed, decay, self.step)
-        self.step.assign_add(1)
-        return loss
+        with tf.name_scope("train"):
+            self.optimizer.apply(gradients, self.weights, learning_rate, self.step)
+            if self.average:
+                decay = self.recipe.averaging
+                move_average(self.average.variables, self.followed, decay, self.step)
+            self.step.assign_add(1)
+        return loss, logits
 
     def is_finite(self) -> bool:
         """Tell whether the weights' squares have a sum; once training diverges, they have none."""

@@ -42,6 +42,12 @@ class Plan:
         """The last checkpoint, if no steps are left to be taken."""
         return self.start if self.start and self.start.step >= self.steps else None
 
+    @property
+    def resumed(self) -> Checkpoint | None:
+        """The start, if it is of this very run and not of what goes on with pictures."""
+        start = self.start
+        return start if start and start.settings.pictures == self.settings.pictures else None
+
     def on(self, dataset: str) -> "Plan":
         """Return the plan on the data set that ``auto`` has come to mean."""
         return replace(self, settings=replace(self.settings, dataset=dataset))

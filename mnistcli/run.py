@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from mnistcli.curve import Point, parse
 from mnistcli.errors import DataError, ModelError
 from mnistcli.files import (
     choose_aside,
@@ -52,6 +53,7 @@ class Record(NamedTuple):
     settings: Settings
     run: int  # 1 for a directory's first run, one more for every --restart
     step: int
+    curve: tuple[Point, ...] = ()  # as far as the run was logged
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Checkpoint:
     settings: Settings
     run: int
     step: int
+    curve: tuple[Point, ...]
     weights: Mapping[str, bytes]  # TensorFlow's files by name, as they were verified
     export: bytes | None  # the .tflite; None if it was never made, or is damaged
     damage: str = ""  # what is wrong with the export
@@ -133,13 +136,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(path, *record, contents, export, damage)
 
 
-def write_checkpoint(
-    directory: Path,
-    settings: Settings,
-    run: int,
-    step: int,
-    weights: Mapping[str, bytes],
-) -> Checkpoint:
+def write_checkpoint(directory: Path, record: Record, weights: Mapping[str, bytes]) -> Checkpoint:
     """Write a checkpoint into a directory that this process holds.
 
     One of the same step, damaged or of an earlier run, is replaced; at no moment are both gone.
@@ -148,12 +145,11 @@ def write_checkpoint(
         OSError: it can't be written; the directory's other checkpoints are as they were.
     """
     remove_stale(directory, seconds=0)
-    path = directory / f"model-{step}"
-    record = {"version": FORMAT, "settings": asdict(settings), "run": run, "step": step}
-    contents = {RECORD: f"{json.dumps(record, indent=2)}\n".encode(), **weights}
+    path = directory / f"model-{record.step}"
+    contents = {RECORD: _serialise(record), **weights}
     contents[SUMS] = _list_sums(contents)
     write_directory(path, contents, replaced=path.with_name(f"{path.name}.replaced"))
-    return Checkpoint(path, settings, run, step, weights, export=None)
+    return Checkpoint(path, *record, weights, export=None)
 
 
 def add_export(checkpoint: Checkpoint, tflite: bytes) -> Checkpoint:
@@ -245,6 +241,12 @@ def _read(path: Path, name: str) -> bytes:
     return read_inside(path.parent, path / name)
 
 
+def _serialise(record: Record) -> bytes:
+    """Return ``checkpoint.json``."""
+    known = {**record._asdict(), "settings": asdict(record.settings)}
+    return f"{json.dumps({'version': FORMAT, **known}, indent=2)}\n".encode()
+
+
 def _parse_record(content: bytes) -> Record:
     """Parse ``checkpoint.json``.
 
@@ -259,9 +261,10 @@ def _parse_record(content: bytes) -> Record:
         settings, run, step = Settings(**record["settings"] | cycles), record["run"], record["step"]
         if not all(type(number) is int and 0 <= number < 1 << 63 for number in (run, step)):
             raise ValueError(f"run {run!r}, step {step!r}")
+        curve = parse(record.get("curve", ()))
     except (KeyError, RecursionError, TypeError, ValueError) as error:
         raise ModelError(f"not a checkpoint's record: {error!r}") from error
-    return Record(settings, run, step)
+    return Record(settings, run, step, curve)
 
 
 def _read_export(path: Path, weights: str) -> bytes | None:

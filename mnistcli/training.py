@@ -1,42 +1,55 @@
-"""The training loop (TensorFlow): many steps a call, saved on the way and when stopped."""
+"""The training loop (TensorFlow): saved on the way, and when stopped."""
 
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnistcli.augmentation import augment
-from mnistcli.batches import batch_indices
 from mnistcli.checkpoint import from_weights, read_weights, restore, save
-from mnistcli.digit import PIXELS, scale_pixels
+from mnistcli.curve import Point
 from mnistcli.errors import ModelError, StoppedError
 from mnistcli.network import Network
 from mnistcli.plan import Plan
 from mnistcli.pretrained import read_weights as read_pretrained
 from mnistcli.quiet import silenced_stderr
 from mnistcli.run import Checkpoint, remove_old
-from mnistcli.schedule import learning_rates
 from mnistcli.settings import Settings
+from mnistcli.steps import Steps, average, compile_steps, run_calls
 
 THREADS = 2
 """A fixed number: sums in another order differ in their last bits, and a run must repeat."""
 
-Progress = Callable[[int, float], None]
-"""Called with the step reached and the mean loss of an image since the last call."""
+Progress = Callable[[int, float, float], None]
+"""Called with the step reached, and images' mean loss and accuracy since the last to be logged."""
+
+
+class Logger(Protocol):
+    """What looks at the network of a run now and then."""
+
+    def begin(self, plan: Plan, network: Network) -> None:
+        """Make ready for a run."""
+
+    def log(self, network: Network, step: int, loss: float, accuracy: float) -> Point:
+        """Look at the network, given images' mean loss and accuracy since it looked last."""
 
 
 def train(
-    plan: Plan, images: NDArray[np.uint8], targets: NDArray[np.float32], progress: Progress
+    plan: Plan,
+    images: NDArray[np.uint8],
+    targets: NDArray[np.float32],
+    progress: Progress,
+    logger: Logger | None = None,
 ) -> tuple[Checkpoint, float]:
     """Carry out a plan that has steps left; return the last checkpoint and the steps' seconds.
 
-    The images are [N, 28, 28], and the targets [N, 10] are each digit's probability.
+    The images are [N, 28, 28], and the targets [N, 10] are each digit's probability. The logger
+    looks every ``log_every`` steps and at the last, and the checkpoints keep what it finds.
 
     Raises:
         StoppedError: by SIGINT or SIGTERM; what was reached is saved.
@@ -47,30 +60,43 @@ def train(
     # A small step is over before a second thread has woken up to share its operations.
     fix_devices(side_by_side=THREADS if settings.recipe.layers else 1)
     network = begin(plan)
-    saved = plan.start
+    saved, curve = plan.start, plan.resumed.curve if plan.resumed else ()
+    if logger:
+        logger.begin(plan, network)
+    since: list[Steps] = []  # the last multiple of log_every
     started = time.perf_counter()
     run_steps = compile_steps(network, images, targets, settings.seed)
     seconds = time.perf_counter() - started
     with catch_signals() as caught:
-        for step, losses, call_seconds in run_calls(run_steps, network, len(images), plan):
+        for steps, call_seconds in run_calls(run_steps, network, len(images), plan):
             seconds += call_seconds
-            if not np.isfinite(losses).all():
-                first = step - len(losses) + 1 + int(np.isfinite(losses).argmin())
+            step = steps.last
+            if (first := steps.find_diverged()) is not None:
                 raise diverged(f"the loss of step {first}", saved, settings)
-            progress(step, float(losses.mean()) / settings.batch_size)
+            since.append(steps)
+            progress(step, *average(since))
+            if step == plan.steps or step % plan.log_every == 0:
+                if logger:
+                    curve = (*curve, logger.log(network, step, *average(since)))
+                since.clear()
             if caught or step == plan.steps or step % plan.save_every == 0:
                 if not network.is_finite():
                     raise diverged(f"a weight after step {step}", saved, settings)
-                saved = save(network, plan, step)
+                saved = save(network, plan, step, curve)
                 remove_old(saved, plan.keep)
             if saved and caught:
-                raise StoppedError(
-                    f"stopped at step {step}, saved as {saved.path}; "
-                    "the same command, without --restart, goes on from there",
-                    caught[0],
-                )
+                raise stopped(saved, caught[0])
     assert saved  # at the last step
     return saved, seconds
+
+
+def stopped(saved: Checkpoint, number: int) -> StoppedError:
+    """Return the error of training that a signal has ended."""
+    return StoppedError(
+        f"stopped at step {saved.step}, saved as {saved.path}; "
+        "the same command, without --restart, goes on from there",
+        number,
+    )
 
 
 def diverged(what: str, saved: Checkpoint | None, settings: Settings) -> ModelError:
@@ -88,30 +114,12 @@ def begin(plan: Plan) -> Network:
     What goes on with pictures begins from the weights that answered before them.
     """
     settings, start = plan.settings, plan.start
-    if start and start.settings.pictures == settings.pictures:
-        return restore(start)
+    if plan.resumed:
+        return restore(plan.resumed)
     if not settings.pictures:
         return Network(settings.recipe, settings.seed)
     weights = read_weights(restore(start)) if start else read_pretrained()
     return from_weights(settings.recipe, weights, settings.seed, plan.first_step)
-
-
-def run_calls(
-    run_steps: Any, network: Network, count: int, plan: Plan
-) -> Iterator[tuple[int, NDArray[np.float32], float]]:
-    """Train on ``count`` images, yielding after each call its last step, losses and seconds."""
-    settings = plan.settings
-    peak = settings.learning_rate
-    last = peak * network.recipe.last_rate
-    step = int(network.step)
-    while step < plan.steps:
-        end = next_end(step, plan)
-        indices = batch_indices(settings.seed, step, end - step, settings.batch_size, count)
-        rates = learning_rates(peak, last, settings.cycles, step, end - step)
-        started = time.perf_counter()
-        losses = run_steps(tf.constant(indices), tf.constant(rates)).numpy()
-        yield end, losses, time.perf_counter() - started
-        step = end
 
 
 def fix_devices(side_by_side: int = THREADS) -> None:
@@ -125,47 +133,6 @@ def fix_devices(side_by_side: int = THREADS) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)
         tf.config.threading.set_inter_op_parallelism_threads(side_by_side)
         tf.config.list_logical_devices()
-
-
-def next_end(step: int, plan: Plan) -> int:
-    """Return the step that the next call ends at: where to save or report, or soon enough."""
-    settings = plan.settings
-    at_once = max(1, settings.recipe.images_per_call // settings.batch_size)
-    every = (plan.save_every, plan.log_every, at_once)
-    return min(plan.steps, *(step - step % interval + interval for interval in every))
-
-
-def compile_steps(
-    network: Network, images: NDArray[np.uint8], targets: NDArray[np.float32], seed: int
-) -> Any:
-    """Trace a function that takes one step for each row of indices, int32 [steps, batch size].
-
-    Its second argument is the steps' learning rates, float32 [steps]; it gives their losses, each
-    summed over the batch, float32 [steps]. The images stay in memory as uint8.
-    """
-    all_images, all_targets = tf.constant(images), tf.constant(targets)
-
-    def take_step(given: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        rows, rate = given
-        x = scale_pixels(tf.cast(tf.gather(all_images, rows), tf.float32))
-        if network.recipe.warp:
-            x = augment(x, network.recipe.warp, seed, network.step)
-        label = tf.gather(all_targets, rows)
-        return network.train(tf.reshape(x, [-1, PIXELS]), label, rate)
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, None], tf.int32),
-            tf.TensorSpec([None], tf.float32),
-        ],
-        autograph=False,
-    )
-    def run_steps(indices: tf.Tensor, rates: tf.Tensor) -> tf.Tensor:
-        return tf.map_fn(
-            take_step, (indices, rates), parallel_iterations=1, fn_output_signature=tf.float32
-        )
-
-    return run_steps.get_concrete_function()
 
 
 @contextmanager

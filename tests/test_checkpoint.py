@@ -11,7 +11,7 @@ from mnistcli.errors import ModelError
 from mnistcli.plan import Plan
 from mnistcli.predictor import Predictor
 from mnistcli.recipe import RECIPES
-from mnistcli.run import DATA, INDEX, add_export, find_newest, write_checkpoint
+from mnistcli.run import DATA, INDEX, Record, add_export, find_newest, write_checkpoint
 from mnistcli.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -127,7 +127,7 @@ def test_weights_of_another_network_are_refused(shapes: dict, tmp_path: Path) ->
         setattr(other, name, tf.Variable(tf.zeros(shape)))
     tf.train.Checkpoint(network=other).write(str(tmp_path / "weights"))
     weights = {name: (tmp_path / name).read_bytes() for name in (INDEX, DATA)}
-    write_checkpoint(tmp_path, SETTINGS, 1, 70, weights)
+    write_checkpoint(tmp_path, Record(SETTINGS, 1, 70), weights)
 
     with pytest.raises(ModelError, match="model-70: does not hold the weights of softmax"):
         restore(find_newest(tmp_path, ignore))

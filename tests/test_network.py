@@ -48,8 +48,9 @@ def test_loss_and_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> N
     x, label = batches[0]
     y = softmax(x @ w + b)
 
-    loss = network.train(x, label, 0.01)
+    loss, logits = network.train(x, label, 0.01)
 
+    np.testing.assert_allclose(logits, x @ w + b, atol=1e-4)
     assert float(loss) == pytest.approx(-(label * np.log(y)).sum(), rel=1e-5)
     # The gradient of the summed cross-entropy by the logits is y - label.
     np.testing.assert_allclose(network.w.numpy(), w - 0.01 * x.T @ (y - label), atol=1e-5)

@@ -7,11 +7,13 @@ import pytest
 from mnistcli.errors import ModelError
 from mnistcli.plan import Plan, Request, make_plan, settle
 from mnistcli.recipe import RECIPES
-from mnistcli.run import DATA, INDEX, Checkpoint, write_checkpoint
+from mnistcli.run import DATA, INDEX, Checkpoint, Record, write_checkpoint
 from mnistcli.settings import Settings
 
 STORED = Settings("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01, cycles=())
-START = Checkpoint(Path("checkpoints/model-50"), STORED, run=1, step=50, weights={}, export=None)
+START = Checkpoint(
+    Path("checkpoints/model-50"), STORED, run=1, step=50, curve=(), weights={}, export=None
+)
 HERE = Path("checkpoints")
 ALL_ASKED = Request("softmax", "mnist", seed=3, batch_size=100, learning_rate=0.01)
 
@@ -47,7 +49,7 @@ def test_other_settings_than_the_runs_are_refused() -> None:
 def test_a_run_of_an_unknown_model_is_refused() -> None:
     stored = Settings("resnet", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
     start = Checkpoint(
-        Path("checkpoints/model-50"), stored, run=1, step=50, weights={}, export=None
+        Path("checkpoints/model-50"), stored, run=1, step=50, curve=(), weights={}, export=None
     )
 
     with pytest.raises(ModelError, match="model resnet, which is unknown here"):
@@ -94,7 +96,7 @@ def plan(directory: Path, steps: int | None, **asked: Any) -> Plan:
 
 
 def save(directory: Path, settings: Settings, step: int) -> None:
-    write_checkpoint(directory, settings, 1, step, {INDEX: b"", DATA: b""})
+    write_checkpoint(directory, Record(settings, 1, step), {INDEX: b"", DATA: b""})
 
 
 def test_a_one_cycle_schedule_spans_the_steps_asked_for(tmp_path: Path) -> None:

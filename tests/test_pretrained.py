@@ -84,7 +84,7 @@ def test_training_can_start_from_its_weights(images: np.ndarray) -> None:
     labels = one_hot([int(path.name[0]) for path in SAMPLES], 10)
     resumed = from_weights(RECIPES["deepcnn"], pretrained.read_weights(), 0)
     losses = [
-        float(network.train(to_input(images), labels, 0.0)) / len(SAMPLES)
+        float(network.train(to_input(images), labels, 0.0)[0]) / len(SAMPLES)
         for network in (resumed, Network(RECIPES["deepcnn"], 0))
     ]
 

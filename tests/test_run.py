@@ -25,7 +25,7 @@ def write(
     directory: Path, step: int, number: int = 1, export: bytes | None = None
 ) -> run.Checkpoint:
     weights = {run.INDEX: b"index", run.DATA: b"data of step %d" % step}
-    checkpoint = run.write_checkpoint(directory, SETTINGS, number, step, weights)
+    checkpoint = run.write_checkpoint(directory, run.Record(SETTINGS, number, step), weights)
     return run.add_export(checkpoint, export) if export else checkpoint
 
 
@@ -126,7 +126,7 @@ def test_a_damaged_export_is_as_good_as_none(
 def test_an_export_of_other_weights_is_not_used(tmp_path: Path) -> None:
     old = run.open_checkpoint(add(tmp_path, 1000))
     weights = {run.INDEX: b"index", run.DATA: b"of a run begun anew meanwhile"}
-    path = run.write_checkpoint(tmp_path, SETTINGS, 2, 1000, weights).path
+    path = run.write_checkpoint(tmp_path, run.Record(SETTINGS, 2, 1000), weights).path
 
     run.add_export(old, b"a model of the old weights")
 
@@ -172,6 +172,9 @@ def test_a_good_export_does_not_excuse_damaged_weights(tmp_path: Path) -> None:
         ([], "not a checkpoint's record: TypeError"),
         ({"version": 2, "settings": {"cycles": []}}, "not a checkpoint's record: TypeError"),
         (RECORD | {"step": 999}, "it is of step 999"),
+        (RECORD | {"curve": [[1, 0.5]]}, "not a checkpoint's record: TypeError"),
+        (RECORD | {"curve": [[1, 0.5, "0.5", 0.5, 0.5]]}, "no point of a curve"),
+        (RECORD | {"curve": [[1000, 0.5, 0.5, 0.5, math.inf]]}, "no point of a curve"),
         (RECORD | {"step": "1000"}, "not a checkpoint's record: ValueError"),
         (RECORD | {"run": None}, "not a checkpoint's record: ValueError"),
         (RECORD | {"run": math.inf}, "not a checkpoint's record: ValueError"),

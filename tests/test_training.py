@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from mnistcli.batches import batch_indices
+from mnistcli.curve import Point
 from mnistcli.dataset import Dataset, read
 from mnistcli.errors import ModelError, StoppedError
 from mnistcli.evaluation import evaluate
@@ -18,7 +19,6 @@ from mnistcli.recipe import RECIPES
 from mnistcli.run import Checkpoint, find_newest
 from mnistcli.settings import Settings
 
-Progress = Callable[[int, float], None]
 pytestmark = pytest.mark.usefixtures("tensorflow")
 SETTINGS = Settings("softmax", "mnist", seed=5, batch_size=16, learning_rate=0.001, cycles=())
 
@@ -57,13 +57,15 @@ def export(checkpoint: Checkpoint) -> bytes:
     return to_tflite(restore(checkpoint))
 
 
-def train(plan: Plan, data: Dataset, progress: Progress) -> tuple[Checkpoint, float]:
+def train(
+    plan: Plan, data: Dataset, progress: Callable[[int, float, float], None]
+) -> tuple[Checkpoint, float]:
     from mnistcli.training import train
 
     return train(plan, data.images, data.targets, progress)
 
 
-def ignore(step: int, loss: float) -> None:
+def ignore(step: int, loss: float, accuracy: float) -> None:
     pass
 
 
@@ -81,18 +83,72 @@ def test_takes_the_steps_that_numpy_takes(data: Dataset, tmp_path: Path) -> None
 
 
 def test_saves_and_reports_on_the_way(data: Dataset, tmp_path: Path) -> None:
-    reported: list[tuple[int, float]] = []
+    reported: list[tuple[int, float, float]] = []
     checkpoint, _ = train(
         plan_to(20, tmp_path),
         data,
-        lambda step, loss: reported.append((step, loss)),
+        lambda *values: reported.append(values),
     )
 
-    assert [step for step, _ in reported] == [5, 7, 10, 14, 15, 20]
+    assert [step for step, *_ in reported] == [5, 7, 10, 14, 15, 20]
     assert reported[0][1] == pytest.approx(np.log(10), rel=0.1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model-14", "model-20"]
     assert (checkpoint.step, checkpoint.path.name) == (20, "model-20")
     assert find_newest(tmp_path, print) == checkpoint
+
+
+def test_tells_the_loss_and_accuracy_that_numpy_finds(data: Dataset, tmp_path: Path) -> None:
+    first, _ = train(plan_to(10, tmp_path), data, ignore)
+    reported = []
+    train(plan_to(14, tmp_path, first), data, lambda *values: reported.append(values))
+
+    parameters = weights(first).astype(np.float64)
+    w, losses, right = np.append(parameters[:-10], parameters[-10:]).reshape(785, 10), [], []
+    for rows in batch_indices(5, 10, 4, 16, 100):
+        x = np.column_stack([data.images[rows].reshape(16, 784) / 255, np.ones(16)])
+        powers = np.exp(x @ w)
+        y = powers / powers.sum(axis=1, keepdims=True)
+        losses.append(-np.log(y[np.arange(16), data.labels[rows]]).mean())
+        right.append((y.argmax(axis=1) == data.labels[rows]).mean())
+        w -= 0.001 * x.T @ (y - np.eye(10)[data.labels[rows]])
+    ((step, loss, accuracy),) = reported
+    assert step == 14
+    assert loss == pytest.approx(np.mean(losses), rel=1e-4)
+    assert accuracy == pytest.approx(np.mean(right))
+
+
+class Watcher:
+    """Notes down what it is told."""
+
+    def __init__(self) -> None:
+        self.points: list[Point] = []
+
+    def begin(self, plan: Plan, network: object) -> None:
+        self.plan = plan
+
+    def log(self, network: object, step: int, loss: float, accuracy: float) -> Point:
+        self.points.append(Point(step, loss, accuracy, step / 7, step / 100))
+        return self.points[-1]
+
+
+def test_the_curve_of_a_run_goes_on_where_it_was_interrupted(data: Dataset, tmp_path: Path) -> None:
+    def train_watched(plan: Plan) -> tuple[Checkpoint, list[Point]]:
+        watcher = Watcher()
+        checkpoint, _ = training.train(plan, data.images, data.targets, ignore, watcher)
+        return checkpoint, watcher.points
+
+    from mnistcli import training
+
+    whole, points = train_watched(plan_to(20, tmp_path / "whole"))
+    piece, first = train_watched(plan_to(10, tmp_path / "pieces"))
+    end, second = train_watched(plan_to(20, tmp_path / "pieces", piece))
+
+    assert [point.step for point in points] == [5, 10, 15, 20]
+    assert whole.curve == tuple(points)
+    assert end.curve == (*first, *second) == whole.curve
+    assert find_newest(tmp_path / "pieces", print).curve == whole.curve
+    silent, _ = train(plan_to(24, tmp_path / "pieces", end), data, ignore)
+    assert silent.curve == whole.curve
 
 
 @pytest.mark.parametrize("model", RECIPES)
@@ -124,7 +180,7 @@ def test_a_run_in_pieces_ends_in_the_very_same_state(
 def test_augments_by_seed_and_step_where_the_recipe_says(
     model: str, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mnistcli import training
+    from mnistcli import steps
 
     seen = []
 
@@ -132,7 +188,7 @@ def test_augments_by_seed_and_step_where_the_recipe_says(
         seen.append((seed, step.shape.rank))
         return images * 0
 
-    monkeypatch.setattr(training, "augment", blacken)
+    monkeypatch.setattr(steps, "augment", blacken)
     plan = replace(plan_to(4, tmp_path), settings=replace(SETTINGS, model=model, cycles=(4,)))
     train(plan, data, ignore)
 
@@ -161,7 +217,7 @@ def test_another_seed_makes_other_weights(data: Dataset, tmp_path: Path) -> None
 
 
 def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
-    from mnistcli.training import next_end
+    from mnistcli.steps import next_end
 
     plan = replace(plan_to(10**6, tmp_path), save_every=10**6, log_every=10**6)
 
@@ -183,11 +239,11 @@ def test_weights_that_diverge_are_not_saved(steps: int, data: Dataset, tmp_path:
 
 def test_divergence_is_noticed_at_its_step(data: Dataset, tmp_path: Path) -> None:
     """The third step of a batch that has grown beyond all numbers, by a rate that is injected."""
-    from mnistcli import training
+    from mnistcli import steps
 
     first, _ = train(plan_to(6, tmp_path), data, ignore)
     with pytest.MonkeyPatch.context() as patch:
-        usual = training.learning_rates
+        usual = steps.learning_rates
 
         def explode(*arguments: object) -> np.ndarray:
             rates = usual(*arguments)
@@ -195,7 +251,7 @@ def test_divergence_is_noticed_at_its_step(data: Dataset, tmp_path: Path) -> Non
             rates[np.arange(step, step + count) == 7] = np.inf
             return rates
 
-        patch.setattr(training, "learning_rates", explode)
+        patch.setattr(steps, "learning_rates", explode)
         plan = replace(plan_to(40, tmp_path, first), save_every=1000, log_every=1000)
         with pytest.raises(ModelError, match=r"the loss of step 9 is not finite: .* is as it was"):
             train(plan, data, ignore)
@@ -207,7 +263,7 @@ def test_divergence_is_noticed_at_its_step(data: Dataset, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) -> None:
-    def interrupt(step: int, loss: float) -> None:
+    def interrupt(step: int, loss: float, accuracy: float) -> None:
         if step == 10:
             os.kill(os.getpid(), number)
 
@@ -223,7 +279,7 @@ def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) ->
 
 
 def test_a_second_signal_acts_as_usual(data: Dataset, tmp_path: Path) -> None:
-    def interrupt_twice(step: int, loss: float) -> None:
+    def interrupt_twice(step: int, loss: float, accuracy: float) -> None:
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -232,7 +288,7 @@ def test_a_second_signal_acts_as_usual(data: Dataset, tmp_path: Path) -> None:
 
 
 def test_a_signal_at_the_last_step_stops_what_comes_after(data: Dataset, tmp_path: Path) -> None:
-    def interrupt(step: int, loss: float) -> None:
+    def interrupt(step: int, loss: float, accuracy: float) -> None:
         if step == 20:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -248,7 +304,7 @@ def test_an_ignored_signal_stays_ignored(data: Dataset, tmp_path: Path) -> None:
         checkpoint, _ = train(
             plan_to(20, tmp_path),
             data,
-            lambda step, loss: os.kill(os.getpid(), signal.SIGINT),
+            lambda *values: os.kill(os.getpid(), signal.SIGINT),
         )
     finally:
         signal.signal(signal.SIGINT, former)

@@ -2,12 +2,19 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from mnistcli.commands.bar import Bar
     from mnistcli.recognition import Answer
 
 
@@ -61,44 +68,45 @@ class Console:
     @contextmanager
     def show_training(
         self, first_step: int, steps: int, log_every: int
-    ) -> Iterator[Callable[[int, float], None]]:
-        """Yield the function to call with the step reached and the loss."""
-        bar: Any = click.progressbar(
-            length=steps,
-            label="training",
-            item_show_func=lambda loss: None if loss is None else f"loss {loss:.4f}",
-            file=sys.stderr,
-            hidden=not self.has_bar,
-        )
-        with bar:
-            bar.update(first_step)
+    ) -> Iterator[Callable[[int, float, float], None]]:
+        """Yield the function to call with the step reached, the loss and the accuracy."""
+        with self._bar("training", steps, first_step) as bar:
 
-            def show(step: int, loss: float) -> None:
-                bar.update(step - bar.pos, loss)
-                if not self.has_bar and (step % log_every == 0 or step == steps):
-                    self.info(f"step {step}/{steps}  loss {loss:.4f}")
+            def show(step: int, loss: float, accuracy: float) -> None:
+                said = f"loss {loss:.4f}  accuracy {accuracy:.4f}"
+                if bar:
+                    bar.move(step, said)
+                elif step % log_every == 0 or step == steps:
+                    self.info(f"step {step}/{steps}  {said}")
 
             yield show
 
     @contextmanager
     def show_progress(self, unit: str) -> Iterator[Callable[[str, int, int], None]]:
         """Yield the function to call with what is made, how much of it is, and how much will be."""
-        bar: Any = None
+        bar, shown, before = None, "", 0
         with ExitStack() as stack:
 
             def show(name: str, made: int, length: int) -> None:
-                nonlocal bar
-                if bar is None or bar.label != name or made < bar.pos:
+                nonlocal bar, shown, before
+                if name != shown or made < before:
                     stack.close()
-                    bar = click.progressbar(
-                        length=length, label=name, file=sys.stderr, hidden=not self.has_bar
-                    )
-                    stack.enter_context(bar)
-                bar.update(made - bar.pos)
-                if not self.has_bar and made == length:
+                    bar = stack.enter_context(self._bar(name, length))
+                shown, before = name, made
+                if bar:
+                    bar.move(made, unit)
+                elif made == length:
                     self.info(f"{name}  {made} {unit}")
 
             yield show
+
+    def _bar(self, label: str, length: int, done: int = 0) -> "AbstractContextManager[Bar | None]":
+        """Return a live bar, or on what is no terminal none."""
+        if not self.has_bar:
+            return nullcontext()
+        from mnistcli.commands.bar import Bar  # rich takes a moment
+
+        return Bar(label, length, done)
 
 
 def _print(message: str) -> None:

@@ -18,6 +18,7 @@ from mnistcli.quiet import preload
 from mnistcli.run import Checkpoint, add_export, find_base
 
 if TYPE_CHECKING:
+    from mnistcli.board import Board
     from mnistcli.plan import Plan
 
 
@@ -33,7 +34,11 @@ class Outcome:
 
 
 def train_on_dataset(
-    asked: str | None, data_dir: Path, make_plan: "Callable[[], Plan]", console: Console
+    asked: str | None,
+    data_dir: Path,
+    make_plan: "Callable[[], Plan]",
+    log_dir: Path | None,
+    console: Console,
 ) -> Outcome:
     """Train on the data set that was asked for, or on the run's, and score on its test images."""
     # Whether the data that was asked for can be had at all comes before what it is wanted for.
@@ -41,17 +46,21 @@ def train_on_dataset(
     plan = make_plan()
     test = test or load(plan.settings.dataset, "test", data_dir, console)
     if plan.reached:
-        checkpoint, seconds = _report_reached(plan.reached, console), 0.0
+        checkpoint, seconds = _report_reached(plan.reached, log_dir, console), 0.0
     else:
         data, test = _load_beside(test, plan.settings.dataset, data_dir, console)
         plan = plan.on(data.name)
-        checkpoint, seconds = _carry_out(plan, data.images, data.targets, data.name, console)
+        board = _open_board(log_dir, test)
+        checkpoint, seconds = _carry_out(plan, data.images, data.targets, board, console)
     model = open_model(checkpoint, console)
     return Outcome(model, seconds, test, _score(model, test))
 
 
 def train_on_pictures(
-    directory: Path, make_plan: "Callable[[str], Plan]", console: Console
+    directory: Path,
+    make_plan: "Callable[[str], Plan]",
+    log_dir: Path | None,
+    console: Console,
 ) -> Outcome:
     """Go on with labelled pictures, and score on those held out."""
     from mnistcli import labelled  # and with it OpenCV, which a data set doesn't need
@@ -61,7 +70,7 @@ def train_on_pictures(
     base = _open_base(plan, console)
     before = _score(base, held_out)
     if plan.reached:
-        checkpoint, seconds = _report_reached(plan.reached, console), 0.0
+        checkpoint, seconds = _report_reached(plan.reached, log_dir, console), 0.0
     else:
         preload("mnistcli.tuning")
         from mnistcli.training import fix_devices
@@ -71,7 +80,8 @@ def train_on_pictures(
         images, targets = make_lessons(pictures, base.predictor, plan.settings.seed)
         counts = f"{len(pictures.labels)} pictures; {len(held_out.labels)} are held out"
         console.info(f"going on from {base.source} with {counts}")
-        checkpoint, seconds = _carry_out(plan, images, targets, labelled.NAME, console)
+        board = _open_board(log_dir, held_out)
+        checkpoint, seconds = _carry_out(plan, images, targets, board, console)
     model = open_model(checkpoint, console)
     return Outcome(model, seconds, held_out, _score(model, held_out), before)
 
@@ -94,8 +104,10 @@ def _score(model: Model, data: Dataset) -> Evaluation:
     return evaluate(model.predictor.predict(data.images), data.labels)
 
 
-def _report_reached(checkpoint: Checkpoint, console: Console) -> Checkpoint:
+def _report_reached(checkpoint: Checkpoint, log_dir: Path | None, console: Console) -> Checkpoint:
     console.info(f"{checkpoint.path}: step {checkpoint.step} is reached, nothing to train")
+    if log_dir:
+        console.warn(f"{log_dir}: nothing is logged; more --steps, or --restart, would be")
     return checkpoint
 
 
@@ -128,14 +140,22 @@ def _read_beside_tensorflow(name: str, data_dir: Path) -> Dataset | None:
         return None
 
 
+def _open_board(log_dir: Path | None, held_out: Dataset) -> "Board | None":
+    if not log_dir:
+        return None
+    from mnistcli.board import Board
+
+    return Board(log_dir, held_out)
+
+
 def _carry_out(
     plan: "Plan",
     images: NDArray[np.uint8],
     targets: NDArray[np.float32],
-    what: str,
+    board: "Board | None",
     console: Console,
 ) -> tuple[Checkpoint, float]:
-    """Train on ``what`` the images are of, export what comes of it, and say what is done."""
+    """Train, export what comes of it, and say what is done."""
     from mnistcli.checkpoint import restore, to_tflite
     from mnistcli.training import train
 
@@ -145,12 +165,13 @@ def _carry_out(
     if settings.pictures == former.pictures and settings.cycles[:-1] == former.cycles != ():
         end = settings.cycles[-2]
         console.info(f"the learning rate's cycle ends at step {end}: a new one goes on from there")
+    what = "pictures" if settings.pictures else settings.dataset
     console.info(
         f"training {settings.model} on {what} from step {first_step} to {plan.steps}, "
         f"batch size {settings.batch_size}, learning rate {settings.learning_rate}, "
         f"seed {settings.seed}"
     )
     with console.show_training(first_step, plan.steps, plan.log_every) as progress:
-        checkpoint, seconds = train(plan, images, targets, progress)
+        checkpoint, seconds = train(plan, images, targets, progress, board)
     console.info(f"{plan.steps - first_step} steps in {seconds:.2f} s, saved as {checkpoint.path}")
     return add_export(checkpoint, to_tflite(restore(checkpoint))), seconds

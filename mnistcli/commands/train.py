@@ -1,7 +1,8 @@
 """``mnistcli train``."""
 
-import sys
+import shlex
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +32,18 @@ def _tell_tuning(model: str) -> str:
     return f"{model} {shown}"
 
 
+def _need_tensorboard(
+    ctx: click.Context, parameter: click.Parameter, value: "Path | None"
+) -> "Path | None":
+    """Refuse a directory of logs where they couldn't be written."""
+    if value and not find_spec("tensorboard"):
+        raise click.UsageError(
+            "--log-dir needs TensorBoard, which is missing: pip install 'mnistcli[tensorboard]'",
+            ctx,
+        )
+    return value
+
+
 @click.command()
 @click.option(
     "--model",
@@ -54,7 +67,7 @@ def _tell_tuning(model: str) -> str:
 )
 @click.option(
     "--learning-rate",
-    type=options.Number(0, sys.float_info.max, min_open=True),
+    type=options.Number(0, min_open=True),
     metavar="X",
     show_default=f"the run's, or {_by_model('learning_rate')}",
     help="Of the loss summed over a batch; of cnn and deepcnn, and with --pictures, the peak of "
@@ -91,6 +104,13 @@ def _tell_tuning(model: str) -> str:
 @click.option(
     "--log-every", type=COUNT, metavar="N", default=100, help="Steps between lines of progress."
 )
+@click.option(
+    "--log-dir",
+    type=options.Directory(),
+    callback=_need_tensorboard,
+    metavar="DIR",
+    help="Write curves, weights, the graph and answers for TensorBoard, every --log-every steps.",
+)
 @options.min_accuracy
 @options.as_json
 @click.pass_context
@@ -109,6 +129,7 @@ def train(
     keep: int,
     restart: bool,
     log_every: int,
+    log_dir: "Path | None",
     min_accuracy: float | None,
     json: bool,
 ) -> None:
@@ -144,10 +165,15 @@ def train(
     )
     with hold(checkpoint_dir):
         if pictures:
-            outcome = train_on_pictures(pictures, lambda digest: plan(pictures=digest), console)
+            outcome = train_on_pictures(
+                pictures, lambda digest: plan(pictures=digest), log_dir, console
+            )
         else:
-            outcome = train_on_dataset(asked, data_dir, plan, console)
+            outcome = train_on_dataset(asked, data_dir, plan, log_dir, console)
     _echo(outcome, json)
+    if outcome.seconds:
+        for hint in _find_hints(outcome, checkpoint_dir):
+            console.info(hint)
     results.check_accuracy(outcome.score, min_accuracy)
     if console.errors:
         ctx.exit(1)
@@ -161,6 +187,19 @@ def _choose(
     if given[0] is given[1]:
         raise click.UsageError("--dataset and --pictures can't be used together", ctx)
     return (dataset, None) if given[0] is ParameterSource.COMMANDLINE else (None, pictures)
+
+
+def _find_hints(outcome: "Outcome", checkpoint_dir: "Path") -> list[str]:
+    """Return what can be done next."""
+    place = shlex.quote(str(checkpoint_dir))
+    hints = [f"to read pictures with it: mnistcli predict --checkpoint-dir {place} PICTURES"]
+    if (outcome.model.name, outcome.test.name) == (DEFAULT_MODEL, "mnist"):
+        better = "cnn"
+        hints.append(
+            f"a better one: mnistcli train --model {better} --checkpoint-dir {better} reaches "
+            f"{RECIPES[better].accuracy:.3f} of MNIST's test images"
+        )
+    return hints
 
 
 def _echo(outcome: "Outcome", json: bool) -> None:

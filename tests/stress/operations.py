@@ -26,17 +26,17 @@ def weigh(number: int, step: int) -> dict[str, bytes]:
 def make(directory: Path) -> None:
     """Make a directory of one run, and a file, before they are worked on."""
     for step in (10, 20):
-        run.write_checkpoint(directory, SETTINGS, 1, step, weigh(1, step))
+        run.write_checkpoint(directory, run.Record(SETTINGS, 1, step), weigh(1, step))
     write_whole(directory / FILE, b"old" * 10_000)
 
 
 def work(directory: Path) -> None:
     """Save, replace, remove and export."""
     with hold(directory):
-        newest = run.write_checkpoint(directory, SETTINGS, 1, 30, weigh(1, 30))
+        newest = run.write_checkpoint(directory, run.Record(SETTINGS, 1, 30), weigh(1, 30))
         run.add_export(newest, b"export")
         run.remove_old(newest, keep=2)
-        newest = run.write_checkpoint(directory, SETTINGS, 2, 20, weigh(2, 20))
+        newest = run.write_checkpoint(directory, run.Record(SETTINGS, 2, 20), weigh(2, 20))
         run.remove_old(newest, keep=1)
         run.add_export(newest, b"export")
     write_whole(directory / FILE, b"new" * 10_000)
