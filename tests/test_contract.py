@@ -22,9 +22,10 @@ pytestmark = pytest.mark.usefixtures("tensorflow")
 SYNOPSIS = {
     "download": "--data-dir --from --verify",
     "train": "--model --steps --batch-size --learning-rate --seed --dataset --pictures --data-dir "
-    "--checkpoint-dir --save-every --keep --restart --log-every --min-accuracy --json",
+    "--checkpoint-dir --save-every --keep --restart --log-every --log-dir "
+    "--min-accuracy --json",
     "eval": "PICTURES --preprocess --invert --checkpoint-dir --pretrained --dataset --data-dir "
-    "--split --min-accuracy --json",
+    "--split --min-accuracy --report --json",
     "predict": "PICTURES --preprocess --invert --several --checkpoint-dir --pretrained --top "
     "--min-confidence --format --show --save-preprocessed",
     "export model": "OUT --checkpoint-dir --pretrained",
@@ -230,7 +231,9 @@ def test_text_of_a_prediction_has_four_decimals(here: Path, run) -> None:
 def test_on_no_terminal_a_line_now_and_then_and_no_bar(here: Path, run) -> None:
     result = run("train", "--steps", "100", "--log-every", "15")
 
-    steps = re.findall(r"^step (\d+)/100  loss [\d.]+$", result.stderr, re.MULTILINE)
+    steps = re.findall(
+        r"^step (\d+)/100  loss [\d.]+  accuracy [01]\.\d{4}$", result.stderr, re.MULTILINE
+    )
     assert steps == ["75", "90", "100"]
     assert "\r" not in result.stderr
     assert "\x1b" not in result.stderr
@@ -326,7 +329,8 @@ def test_only_our_own_lines_are_seen(run_process: Callable, trained: Path, tmp_p
         export.unlink()
     (tmp_path / "7.png").write_bytes(to_png(seven()))
     own = re.compile(
-        r"(step \d+/\d+  loss|\d+ steps in|training|model:|warning: 7.png|checkpoints/model-\d+)"
+        r"(step \d+/\d+  loss|\d+ steps in|training|model:|warning: 7.png|checkpoints/model-\d+"
+        r"|to read pictures with it: |a better one: )"
     )
     for arguments in (
         ["predict", "7.png"],  # makes the export
