@@ -128,7 +128,13 @@ def lift_sheet(gray: Gray) -> Gray:
 
 
 def is_light_on_dark(gray: Gray) -> bool:
-    """Tell the polarity: ink is what differs from the median of its surroundings.
+    """Tell the polarity: ink is what differs from its surroundings."""
+    difference = measure_difference(gray)
+    return _square(difference) > _square(-difference)
+
+
+def measure_difference(gray: Gray) -> Levels:
+    """Return how much lighter than the median of its surroundings is each place of a small copy.
 
     The median follows shadows with edges as it is; soft ones are taken away before, if that leaves
     less to be ink.
@@ -142,7 +148,7 @@ def is_light_on_dark(gray: Gray) -> bool:
         flattened = flat - take_median(flat)
         if np.abs(flattened).sum() * 1.1 < np.abs(difference).sum():
             difference = flattened
-    return _square(difference) > _square(-difference)
+    return difference
 
 
 def separate(gray: Gray) -> Ink:
