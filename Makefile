@@ -1,6 +1,6 @@
 # To be run in a virtual environment of its own: it installs there.
 
-.PHONY: check test lint faults stress bench pretrained detector
+.PHONY: check test lint faults stress bench docs pretrained detector
 
 check: test lint faults  ## What CI runs
 
@@ -21,6 +21,11 @@ stress:  ## The same by the hundred, for the better part of an hour, and its tab
 
 bench:  ## Ours against the peers; PyTorch's too, where torch is installed
 	pip install . && python benchmarks/bench.py --json benchmarks/results.json
+
+docs:  ## What in docs/ is made from the code: the reference and the figures
+	pip install .
+	python tools/reference.py
+	python tools/figures.py docs/images
 
 pretrained:  ## Trains the package's own model anew, or goes on with it
 	pip install -e .

@@ -1,0 +1,65 @@
+"""Writes docs/reference.md from what the commands say of themselves.
+
+``python tools/reference.py`` writes it; ``tests/test_docs.py`` checks that it is as it would be.
+"""
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from mnistcli.cli import main
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
+
+HEAD = """\
+# Reference
+
+Written by `python tools/reference.py` from the commands' own help. Every option can also come from
+the environment variable beside it; one on the command line comes first. The
+[README](../README.md#in-scripts) tells the exit codes and what is printed where.
+"""
+
+
+def make_page() -> str:
+    """Return the page."""
+    context = click.Context(main, info_name="mnistcli", **main.context_settings)
+    return "\n".join([HEAD, *list_sections(main, context)])
+
+
+def list_sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    """Yield the sections of a command and of those below it."""
+    yield describe(command, context)
+    if isinstance(command, click.Group):
+        for name, part in command.commands.items():
+            prefix = f"{context.auto_envvar_prefix}_{name.upper()}"
+            below = click.Context(part, parent=context, info_name=name, auto_envvar_prefix=prefix)
+            yield from list_sections(part, below)
+
+
+def describe(command: click.Command, context: click.Context) -> str:
+    """Return the section of one command."""
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    text = inspect.cleandoc(command.help or "")
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    rows = [describe_option(option, context) for option in options]
+    head = ["| option | | default | variable |", "|---|---|---|---|"] if rows else []
+    lines = [f"## {context.command_path}", "", f"    {usage}", "", text, "", *head, *rows]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def describe_option(option: click.Option, context: click.Context) -> str:
+    """Return the row of an option."""
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    value = "" if option.is_flag else f" {option.make_metavar(context)}"
+    known = option.get_help_extra(context)
+    bounds = f" ({known['range']})" if "range" in known else ""
+    variables = ", ".join(f"`{name}`" for name in known.get("envvars", ()))
+    default = known.get("default", "").removeprefix("(").removesuffix(")")
+    columns = [names + value, f"{option.help}{bounds}", default, variables]
+    return f"| {' | '.join(column.replace('|', chr(92) + '|') for column in columns)} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(make_page(), encoding="utf-8")
