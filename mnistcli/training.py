@@ -74,10 +74,11 @@ def train(
             if (first := steps.find_diverged()) is not None:
                 raise diverged(f"the loss of step {first}", saved, settings)
             since.append(steps)
-            progress(step, *average(since))
+            loss, accuracy = average(since)
+            progress(step, loss, accuracy)
             if step == plan.steps or step % plan.log_every == 0:
                 if logger:
-                    curve = (*curve, logger.log(network, step, *average(since)))
+                    curve = (*curve, logger.log(network, step, loss, accuracy))
                 since.clear()
             if caught or step == plan.steps or step % plan.save_every == 0:
                 if not network.is_finite():

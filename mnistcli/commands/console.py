@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from mnistcli.commands.bar import Bar
+    from mnistcli.commands.bar import Move
     from mnistcli.recognition import Answer
 
 
@@ -70,12 +70,12 @@ class Console:
         self, first_step: int, steps: int, log_every: int
     ) -> Iterator[Callable[[int, float, float], None]]:
         """Yield the function to call with the step reached, the loss and the accuracy."""
-        with self._bar("training", steps, first_step) as bar:
+        with self._bar("training", steps, first_step) as move:
 
             def show(step: int, loss: float, accuracy: float) -> None:
                 said = f"loss {loss:.4f}  accuracy {accuracy:.4f}"
-                if bar:
-                    bar.move(step, said)
+                if move:
+                    move(step, said)
                 elif step % log_every == 0 or step == steps:
                     self.info(f"step {step}/{steps}  {said}")
 
@@ -84,29 +84,29 @@ class Console:
     @contextmanager
     def show_progress(self, unit: str) -> Iterator[Callable[[str, int, int], None]]:
         """Yield the function to call with what is made, how much of it is, and how much will be."""
-        bar, shown, before = None, "", 0
+        move, shown, before = None, "", 0
         with ExitStack() as stack:
 
             def show(name: str, made: int, length: int) -> None:
-                nonlocal bar, shown, before
+                nonlocal move, shown, before
                 if name != shown or made < before:
                     stack.close()
-                    bar = stack.enter_context(self._bar(name, length))
+                    move = stack.enter_context(self._bar(name, length))
                 shown, before = name, made
-                if bar:
-                    bar.move(made, unit)
+                if move:
+                    move(made, unit)
                 elif made == length:
                     self.info(f"{name}  {made} {unit}")
 
             yield show
 
-    def _bar(self, label: str, length: int, done: int = 0) -> "AbstractContextManager[Bar | None]":
-        """Return a live bar, or on what is no terminal none."""
+    def _bar(self, label: str, length: int, done: int = 0) -> "AbstractContextManager[Move | None]":
+        """Show a live bar that can be moved, or on what is no terminal none."""
         if not self.has_bar:
             return nullcontext()
-        from mnistcli.commands.bar import Bar  # rich takes a moment
+        from mnistcli.commands.bar import show_bar  # rich takes a moment
 
-        return Bar(label, length, done)
+        return show_bar(label, length, done)
 
 
 def _print(message: str) -> None:
