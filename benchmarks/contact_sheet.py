@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from mnistcli.preparation import prepare
-from mnistcli.sources import SUFFIXES
+from mnistcli.pictures.files import SUFFIXES
+from mnistcli.pictures.pipeline import prepare
 
 CELL, LABEL, COLUMNS = 84, 12, 16
 NOTHING = (255, 220, 255)

@@ -17,9 +17,9 @@ from typing import Any
 
 from PIL import Image
 
-from mnistcli import strokes
-from mnistcli.hand import Hand
-from mnistcli.pen import Pen
+from mnistcli.datasets.synthetic import dataset as synthetic
+from mnistcli.datasets.synthetic.handwriting import Hand
+from mnistcli.datasets.synthetic.rasterizer import Pen
 
 MNISTCLI = Path(sys.executable).parent / "mnistcli"
 NEAT = Hand(jitter=(0.01, 0.03), overshoot=0.1, warp=0.03, rotation=0.05)
@@ -43,7 +43,7 @@ def run(*arguments: object) -> dict[str, Any]:
 def write_pictures(hand: Hand, few: Path, others: Path) -> None:
     """Write the pictures, dark on light, as DIGIT_NUMBER.png."""
     counts = [0] * 10
-    for image, label in zip(*strokes.make_block(SEED, 0, hand, PEN), strict=True):
+    for image, label in zip(*synthetic.make_block(SEED, 0, hand, PEN), strict=True):
         directory = few if counts[label] < FEW else others
         directory.mkdir(exist_ok=True)
         Image.fromarray(~image).save(directory / f"{label}_{counts[label]}.png")

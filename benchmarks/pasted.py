@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli import dataset
-from mnistcli.commands.console import Console
+from mnistcli.cli.console import Console
+from mnistcli.datasets import dataset
 
 MNISTCLI = Path(sys.executable).parent / "mnistcli"
 PAGE = (600, 400)

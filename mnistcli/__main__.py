@@ -15,7 +15,7 @@ def run() -> None:
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, _terminate)
     try:
-        from mnistcli.cli import main
+        from mnistcli.cli.main import main
 
         main(prog_name="mnistcli")
     except SystemExit as end:

@@ -1,7 +1,7 @@
-"""What can go wrong in a user's hands: each kind of error with its exit code.
+"""The errors that users see, each with its exit code.
 
-A message is one line that says what failed, where, what was expected and found,
-and, where one helps, the command to run next.
+A message is one line. It says what failed and where, what was expected and found, and, if one
+helps, the command to run next.
 """
 
 
@@ -12,40 +12,40 @@ class MnistError(Exception):
 
 
 class PictureError(MnistError):
-    """A picture that can't be used; the others are still answered."""
+    """A picture that can't be used; the other pictures are still answered."""
 
     exit_code = 1
 
 
 class GateError(MnistError):
-    """A result below what the user asked for, as with ``--min-accuracy``."""
+    """A result below a limit that the user set, such as ``--min-accuracy``."""
 
     exit_code = 1
 
 
 class DataError(MnistError):
-    """A data set that is missing, damaged or can't be fetched."""
+    """A data set that is missing, damaged or can't be downloaded."""
 
     exit_code = 3
 
 
 class NoAnswerError(DataError):
-    """A source that can't be reached or went silent: no use in asking it for the next file."""
+    """A source that can't be reached or stopped sending: the next file would fail as well."""
 
 
 class ModelError(MnistError):
-    """A checkpoint or a model that is missing, damaged or not the one asked for."""
+    """A checkpoint or a model that is missing, damaged, or not the one that was asked for."""
 
     exit_code = 4
 
 
 class StoppedError(MnistError):
-    """Training ended by a signal, after its state was saved.
+    """Training that a signal ended, after its state was saved.
 
-    The exit code is the shells' convention for a process that a signal ended: 128 + number.
+    The exit code follows the shells' convention for signals: 128 + number.
     """
 
     def __init__(self, message: str, signal_number: int) -> None:
-        """Say what was saved; ``signal_number`` ended the run."""
+        """Say what was saved; ``signal_number`` is the signal that ended training."""
         super().__init__(message)
         self.exit_code = 128 + signal_number

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import small
 from click.testing import CliRunner, Result
+from helpers import small
 from PIL import Image
 
-from mnistcli import dataset, download, idx
-from mnistcli.cli import main
+from mnistcli.cli.main import main
+from mnistcli.datasets import dataset, idx, mnist
 
 Run = Callable[..., Result]
 
@@ -44,7 +44,7 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def small_mnist(small_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data directory whose small data set passes for MNIST."""
-    monkeypatch.setattr(download, "FILES", small.files_in(small_files))
+    monkeypatch.setattr(mnist, "FILES", small.files_in(small_files))
     return Path(shutil.copytree(small_files, tmp_path / "MNIST_data"))
 
 
@@ -75,7 +75,7 @@ def checkpoints(
     """A run of 60 steps on the small data set; not to be changed."""
     directory = tmp_path_factory.mktemp("run") / "checkpoints"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(download, "FILES", small.files_in(small_files))
+        patch.setattr(mnist, "FILES", small.files_in(small_files))
         options = ["--steps", "60", "--save-every", "30", "--data-dir", str(small_files)]
         result = CliRunner().invoke(main, ["train", *options, "--checkpoint-dir", str(directory)])
     assert result.exit_code == 0, result.output
@@ -121,6 +121,6 @@ def run_process(small_files: Path, tmp_path: Path) -> Callable[..., subprocess.P
 @pytest.fixture(scope="session")
 def tensorflow() -> None:
     """Set TensorFlow up as training does, before anything else of it is used."""
-    from mnistcli.training import fix_devices
+    from mnistcli.training.runtime import start_tensorflow
 
-    fix_devices()
+    start_tensorflow()

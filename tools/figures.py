@@ -20,25 +20,26 @@ from matplotlib.patches import Rectangle
 from panels import Answered, Column, Panel, Shown, lay_out_columns, lay_out_rows, tint, to_png
 from PIL import Image, ImageOps
 
-from mnistcli.commands.inputs import open_pretrained
-from mnistcli.cutout import Digit, cut_out, soften, thicken
-from mnistcli.digit import CLASSES
-from mnistcli.framing import Gray, centre_of_mass, find_bounds, frame
-from mnistcli.ink import (
+from mnistcli.evaluation.plots import BLUE, ORANGE, PAPER, RED
+from mnistcli.images import CLASSES, Gray
+from mnistcli.inference.interpreter import Predictor
+from mnistcli.inference.model import open_pretrained
+from mnistcli.pictures.components import join_boxes
+from mnistcli.pictures.decoding import Planes, read_planes
+from mnistcli.pictures.extraction import Digit, extract, soften, thicken
+from mnistcli.pictures.foreground import (
     Ink,
     choose_plane,
-    find_sheet,
     is_light_on_dark,
-    lift_sheet,
     measure_difference,
     separate,
 )
-from mnistcli.light import SMALL, Levels, shrink, take_median
-from mnistcli.parts import Box, join_boxes
-from mnistcli.picture import Planes, read_planes
-from mnistcli.plots import BLUE, ORANGE, PAPER, RED
-from mnistcli.predictor import Predictor
-from mnistcli.preparation import Found, find_digit, prepare
+from mnistcli.pictures.geometry import Box, find_bounds
+from mnistcli.pictures.illumination import COPY_SIDE, Levels, filter_median, shrink
+from mnistcli.pictures.normalization import find_centre_of_mass, normalize
+from mnistcli.pictures.page import fill_around_sheet, find_page
+from mnistcli.pictures.pipeline import prepare
+from mnistcli.pictures.segmentation import Segmentation, find_digit
 
 SAMPLES = Path(__file__).parents[1] / "test_num"
 
@@ -58,7 +59,7 @@ class Steps(NamedTuple):
     lifted: Gray
     is_light: bool
     ink: Ink
-    found: Found
+    found: Segmentation
     digit: Digit  # in pixels of ``lifted``
 
 
@@ -67,14 +68,14 @@ def follow(data: bytes) -> Steps:
     """Take the steps that ``preparation.prepare`` takes, one after the other."""
     planes, _ = read_planes(data)
     gray = choose_plane(planes)
-    rows, columns = find_sheet(gray)
+    rows, columns = find_page(gray)
     sheet = Box(columns.start, rows.start, columns.stop, rows.stop)
-    lifted = lift_sheet(gray[sheet.place])
+    lifted = fill_around_sheet(gray[sheet.place])
     is_light = is_light_on_dark(lifted)
     ink = separate(~lifted if is_light else lifted)
     found = find_digit(ink)
     ((group,),) = found.rows
-    digit = cut_out(ink, found.pieces, group)
+    digit = extract(ink, found.pieces, group)
     return Steps(planes, gray, sheet, lifted, is_light, ink, found, digit)
 
 
@@ -178,7 +179,7 @@ def draw_polarity() -> Figure:
     rows = []
     for data in (photos.board(), photos.shade()):
         steps = follow(data)
-        median = take_median(shrink(steps.lifted, SMALL)).astype(np.uint8)
+        median = filter_median(shrink(steps.lifted, COPY_SIDE)).astype(np.uint8)
         polarity = "light on dark" if steps.is_light else "dark on light"
         rows.append(
             [
@@ -223,7 +224,7 @@ def draw_frame() -> Figure:
     """Draw how a hairline's digit is framed."""
     steps = follow(photos.hairline())
     ink, thick = cut_strokes(steps)
-    framed, thin = frame(thick), frame(ink)
+    framed, thin = normalize(thick), normalize(ink)
     box = Box(*framed.box)
     left = max(0, (box.left + box.right - thick.shape[0]) // 2)
     square = np.s_[:, left : left + thick.shape[0]]
@@ -342,7 +343,7 @@ def mark_frame(axes: Axes, image: Gray) -> None:
     """Draw the box of an image's ink and its centre of mass."""
     top, bottom, left, right = find_bounds(image > 0)
     mark_box(axes, Box(left, top, right, bottom))
-    row, column = centre_of_mass(image)
+    row, column = find_centre_of_mass(image)
     axes.plot(column, row, "+", color=ORANGE, markersize=14, markeredgewidth=2.2)
 
 

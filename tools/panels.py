@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.framing import Gray
-from mnistcli.light import Levels
-from mnistcli.plots import BLUE, DPI, GRID, INK, ORANGE, PAPER, RED
+from mnistcli.evaluation.plots import BLUE, DPI, GRID, INK, ORANGE, PAPER, RED
+from mnistcli.images import Gray
+from mnistcli.pictures.illumination import Levels
 
 MUTED = "#52606d"
 """Colour of notes and arrows."""

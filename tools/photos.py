@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli.hand import Hand, write
+from mnistcli.datasets.synthetic.handwriting import Hand, write
 
 Levels = NDArray[np.float32]
 """Ink [H, W] or colours [H, W, 3], within 0 to 1."""

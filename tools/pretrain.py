@@ -10,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mnistcli import __version__, dataset, download, pretrained
-from mnistcli.checkpoint import from_weights, read_weights, restore, to_tflite
-from mnistcli.commands.console import Console
-from mnistcli.evaluation import evaluate
-from mnistcli.predictor import Predictor
-from mnistcli.run import find_newest
+from mnistcli import __version__, pretrained
+from mnistcli.cli.console import Console
+from mnistcli.datasets import dataset, mnist
+from mnistcli.evaluation.metrics import evaluate
+from mnistcli.inference.interpreter import Predictor
+from mnistcli.runs.checkpoints import find_newest
+from mnistcli.training.conversion import to_tflite
+from mnistcli.training.weights import from_weights, read_weights, restore
 
 COMMAND = "make pretrained"
 
@@ -26,7 +28,7 @@ def main() -> None:
         sys.exit(__doc__)
     directory, data_dir = map(Path, sys.argv[1:])
     console = Console(is_quiet=False)
-    checkpoint = find_newest(directory, console.warn)
+    checkpoint = find_newest(directory, console)
     if checkpoint is None:
         sys.exit(f"{directory}: no trained model here")
     settings = checkpoint.settings
@@ -44,7 +46,7 @@ def main() -> None:
         "step": checkpoint.step,
         "seed": settings.seed,
         "dataset": settings.dataset,
-        "data": {file.name: file.sha256 for file in download.FILES},
+        "data": {file.name: file.sha256 for file in mnist.FILES},
         "accuracy": scored.accuracy,
         "command": COMMAND,
         "versions": {

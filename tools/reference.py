@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from mnistcli.cli import main
+from mnistcli.cli.main import main
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
 

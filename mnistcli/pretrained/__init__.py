@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.errors import ModelError
-from mnistcli.files import digest, write_whole
+from mnistcli.system.files import digest, write_whole
 
 FOLDER = Path(__file__).parent
 RECORD, EXPORT, WEIGHTS = "model.json", "model.tflite", "weights.npz"

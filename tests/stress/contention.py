@@ -15,7 +15,7 @@ from subprocess import Popen
 import numpy as np
 from PIL import Image
 
-from mnistcli import idx
+from mnistcli.datasets import idx
 from stress.outcome import Effort, Outcome
 from stress.tool import call, finish, list_hidden, start, within
 

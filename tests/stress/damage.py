@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from mnistcli import idx, run
+from mnistcli.datasets import idx
+from mnistcli.runs import checkpoints
 from stress.outcome import Effort, Outcome
 from stress.tool import Finished, call, within
 
@@ -21,7 +22,14 @@ STEPS = (40, 80, 120)
 
 PREDICT = ("predict", *(f"{number}.png" for number in range(5)), "--format", "json")
 
-NAMES = (run.RECORD, run.INDEX, run.DATA, run.SUMS, run.EXPORT, run.EXPORT_SUMS)
+NAMES = (
+    checkpoints.RECORD,
+    checkpoints.INDEX,
+    checkpoints.DATA,
+    checkpoints.SUMS,
+    checkpoints.EXPORT,
+    checkpoints.EXPORT_SUMS,
+)
 
 
 def truncate(path: Path, random: Random) -> None:
@@ -125,7 +133,7 @@ def damage_one(
             damage(path, random)
             is_harmless = has_same_words(path, content)
             step = expect_truth(truth, f"{name} {fault}", outcome)
-            is_export = name in (run.EXPORT, run.EXPORT_SUMS)
+            is_export = name in (checkpoints.EXPORT, checkpoints.EXPORT_SUMS)
             outcome.expect(
                 step == STEPS[-1 if is_export or is_harmless else -2], f"{name} {fault}: {step}"
             )
@@ -162,7 +170,7 @@ def damage_and_train(train: tuple[object, ...], count: int) -> Outcome:
     random = Random("train")
     renew()
     assert call(*train, "--steps", 130).code == 0
-    expected = run.open_checkpoint(Path("checkpoints/model-130"))
+    expected = checkpoints.open_checkpoint(Path("checkpoints/model-130"))
     for number in range(count):
         renew()
         name, (fault, damage) = random.choice(NAMES[:4]), random.choice(list(FAULTS.items()))
@@ -175,7 +183,7 @@ def damage_and_train(train: tuple[object, ...], count: int) -> Outcome:
         what = f"{number}: {name} {fault}"
         outcome.expect(result.code == 0, f"{what}: {result.stderr}")
         outcome.expect(is_harmless or "warning: " in result.stderr, f"{what}: not told")
-        found = run.open_checkpoint(Path("checkpoints/model-130"))
+        found = checkpoints.open_checkpoint(Path("checkpoints/model-130"))
         outcome.expect(found.weights == expected.weights, f"{what}: other weights")
     return outcome
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from mnistcli import dataset, idx
+from mnistcli.datasets import dataset, idx
 from stress.outcome import Effort, Outcome
 from stress.tool import Finished, call, finish, start, within
 

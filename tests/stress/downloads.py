@@ -13,17 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-import mirror
-import small
 import trustme
+from helpers import mirror, small
 
-from mnistcli import download, web
+from mnistcli.datasets import http, mnist
 from stress.outcome import Effort, Outcome
 from stress.tool import Finished, finish, spawn
 
 AT_ONCE = 10.0
-ANSWER = download.ANSWER_SECONDS
-SILENCE = ANSWER + web.MOST_PIECES * web.STALL_SECONDS
+ANSWER = mnist.ANSWER_SECONDS
+SILENCE = ANSWER + http.MOST_PIECES * http.STALL_SECONDS
 
 START_SECONDS = 20.0
 """To start Python and load the program, while others do so on few cores."""
@@ -53,11 +52,11 @@ class Kind(NamedTuple):
 
 
 KINDS = [  # the longest first
-    Kind("slow", "a slow line, 50 kB/s", 0, web.BODY_SECONDS),
-    Kind("drips", "a slow drip, 50 bytes/s", seconds=ANSWER + web.SPEED_SECONDS),
+    Kind("slow", "a slow line, 50 kB/s", 0, http.BODY_SECONDS),
+    Kind("drips", "a slow drip, 50 bytes/s", seconds=ANSWER + http.SPEED_SECONDS),
     Kind("stalls", "every body stalls half-way", seconds=SILENCE),
     Kind("trailers", "headers without end after the body", seconds=SILENCE),
-    Kind("hiccups", "a body stalls once", 0, ANSWER + web.STALL_SECONDS),
+    Kind("hiccups", "a body stalls once", 0, ANSWER + http.STALL_SECONDS),
     Kind("silent", "no answer", seconds=ANSWER),
     Kind("interim", "interim answers without end", seconds=ANSWER),
     Kind("always_busy", "503 for ever, with Retry-After: 0", seconds=ANSWER),

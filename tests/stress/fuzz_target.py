@@ -19,12 +19,14 @@ with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     import numpy as np
     from PIL import Image
 
-    from mnistcli import idx, plan, pretrained, run
-    from mnistcli.digit import SIDE
+    from mnistcli import pretrained
+    from mnistcli.datasets import idx
     from mnistcli.errors import DataError, ModelError, PictureError
-    from mnistcli.files import digest
-    from mnistcli.predictor import Predictor
-    from mnistcli.preparation import prepare
+    from mnistcli.images import SIDE
+    from mnistcli.inference.interpreter import Predictor
+    from mnistcli.pictures.pipeline import prepare
+    from mnistcli.runs import checkpoints, plan
+    from mnistcli.system.files import digest
 
     Image.init()
 
@@ -60,14 +62,21 @@ def open_checkpoint(data: bytes, scratch: Path) -> None:
 
     A byte before says for which, and whether the sums are made right, so that it is looked into.
     """
-    files = {run.RECORD: b"{}", run.INDEX: b"", run.DATA: b"", run.EXPORT: b""}
-    choice, names = sum(data[:1]), [*files, run.SUMS, run.EXPORT_SUMS]
+    files = {
+        checkpoints.RECORD: b"{}",
+        checkpoints.INDEX: b"",
+        checkpoints.DATA: b"",
+        checkpoints.EXPORT: b"",
+    }
+    choice, names = sum(data[:1]), [*files, checkpoints.SUMS, checkpoints.EXPORT_SUMS]
     replaced = {names[choice // 2 % len(names)]: data[1:]}
     summed = files | replaced if choice % 2 else files
     sums = "".join(f"{digest(content)}  {name}\n" for name, content in summed.items()).encode()
     folder = scratch / "checkpoints" / "model-7"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in ({run.SUMS: sums, run.EXPORT_SUMS: sums} | files | replaced).items():
+    for name, content in (
+        {checkpoints.SUMS: sums, checkpoints.EXPORT_SUMS: sums} | files | replaced
+    ).items():
         (folder / name).write_bytes(content)
     with suppress(ModelError):
         made = plan.make_plan(
@@ -81,7 +90,7 @@ def open_checkpoint(data: bytes, scratch: Path) -> None:
         assert math.isfinite(known.learning_rate), made
         assert isinstance(known.pictures, str | None), made
         if known.base is not None:
-            assert run.find_base(folder.parent, known.base).path.parent == folder.parent
+            assert checkpoints.find_base(folder.parent, known.base).path.parent == folder.parent
 
 
 def load_model(data: bytes, scratch: Path) -> None:

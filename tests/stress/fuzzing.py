@@ -124,7 +124,7 @@ def tell(said: str, found: Path | None) -> str:
 def try_command_lines(effort: Effort) -> Outcome:
     """Run the test of the command line with generated arguments, many more than in the tests."""
     outcome = Outcome("hostile arguments", "exit code 0 to 4, one line of error, whole JSON")
-    test = Path(__file__).parents[1] / "test_command_line.py"
+    test = Path(__file__).parents[1] / "cli" / "test_arguments.py"
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", test],
         env={
@@ -134,7 +134,7 @@ def try_command_lines(effort: Effort) -> Outcome:
         },
         capture_output=True,
         text=True,
-        cwd=test.parents[1],
+        cwd=test.parents[2],
     )
     told = re.search(r"(\d+) command lines, (.*)", ran.stdout)
     outcome.tried, outcome.note = (int(told[1]), told[2]) if told else (0, "")

@@ -12,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
-import small
+from helpers import small
+from helpers.listening import SILENT
 from PIL import Image
 
-from mnistcli import idx, run
+from mnistcli.datasets import idx
+from mnistcli.runs import checkpoints
 from stress import operations
 from stress.outcome import Effort, Outcome
 from stress.tool import Finished, finish, start
@@ -76,7 +78,7 @@ class Whole:
 
     def find_end(self, name: str) -> tuple[object, ...]:
         """Return all that a run has come to."""
-        end = run.find_newest(self.directory(name), print)
+        end = checkpoints.find_newest(self.directory(name), SILENT)
         return end and (end.step, end.weights, end.export)
 
 
@@ -126,9 +128,9 @@ def list_whole(directory: Path, outcome: Outcome) -> dict[int, object]:
     found: dict[int, object] = {}
     for path in directory.glob("model-*"):
         try:
-            checkpoint = run.open_checkpoint(path)
+            checkpoint = checkpoints.open_checkpoint(path)
             found[checkpoint.step] = checkpoint.weights
-        except run.ModelError as error:
+        except checkpoints.ModelError as error:
             outcome.lost.append(str(error))
     return found
 

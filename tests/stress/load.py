@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 from PIL import Image
 
-from mnistcli import idx
+from mnistcli.datasets import idx
 from stress.damage import empty, flip, truncate
 from stress.outcome import Effort, Outcome
 from stress.tool import call, finish, start, within

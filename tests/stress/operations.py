@@ -8,10 +8,12 @@ import signal
 import sys
 from pathlib import Path
 
-from mnistcli import run
-from mnistcli.files import write_whole
-from mnistcli.lock import hold
-from mnistcli.settings import Settings
+from helpers.listening import SILENT
+
+from mnistcli.runs import checkpoints
+from mnistcli.runs.config import Settings
+from mnistcli.runs.lock import hold
+from mnistcli.system.files import write_whole
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
 EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"}
@@ -20,31 +22,40 @@ FILE = "file"
 
 def weigh(number: int, step: int) -> dict[str, bytes]:
     """Return what stands for a checkpoint's weights."""
-    return {run.INDEX: b"index", run.DATA: b"of run %d at step %d" % (number, step) * 1000}
+    return {
+        checkpoints.INDEX: b"index",
+        checkpoints.DATA: b"of run %d at step %d" % (number, step) * 1000,
+    }
 
 
 def make(directory: Path) -> None:
     """Make a directory of one run, and a file, before they are worked on."""
     for step in (10, 20):
-        run.write_checkpoint(directory, run.Record(SETTINGS, 1, step), weigh(1, step))
+        checkpoints.write_checkpoint(
+            directory, checkpoints.Record(SETTINGS, 1, step), weigh(1, step)
+        )
     write_whole(directory / FILE, b"old" * 10_000)
 
 
 def work(directory: Path) -> None:
     """Save, replace, remove and export."""
     with hold(directory):
-        newest = run.write_checkpoint(directory, run.Record(SETTINGS, 1, 30), weigh(1, 30))
-        run.add_export(newest, b"export")
-        run.remove_old(newest, keep=2)
-        newest = run.write_checkpoint(directory, run.Record(SETTINGS, 2, 20), weigh(2, 20))
-        run.remove_old(newest, keep=1)
-        run.add_export(newest, b"export")
+        newest = checkpoints.write_checkpoint(
+            directory, checkpoints.Record(SETTINGS, 1, 30), weigh(1, 30)
+        )
+        checkpoints.add_export(newest, b"export")
+        checkpoints.remove_old(newest, keep=2)
+        newest = checkpoints.write_checkpoint(
+            directory, checkpoints.Record(SETTINGS, 2, 20), weigh(2, 20)
+        )
+        checkpoints.remove_old(newest, keep=1)
+        checkpoints.add_export(newest, b"export")
     write_whole(directory / FILE, b"new" * 10_000)
 
 
 def find_losses(directory: Path) -> list[str]:
     """Return what is wrong after a kill."""
-    newest = run.find_newest(directory, print)
+    newest = checkpoints.find_newest(directory, SILENT)
     states = [(1, 20), (1, 30), (2, 20)]
     found = newest and (newest.run, newest.step)
     losses = [] if found in states else [f"{directory.name}: {found}"]

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mnistcli import run
+from helpers.listening import SILENT
+
+from mnistcli.runs import checkpoints
 from stress.outcome import Effort, Outcome
 from stress.tool import call, finish, start, within
 
@@ -52,7 +54,7 @@ def diverge(model: str, count: int) -> Outcome:
             is_advised = "a lower one with --restart begins anew" in result.stderr
             outcome.expect(bool(result.code == 4 and told and is_advised), result.stderr[-300:])
             steps.append(int(told[1]) if told else 0)
-            newest = run.find_newest(Path(directory), print)
+            newest = checkpoints.find_newest(Path(directory), SILENT)
             outcome.expect(newest is None or newest.step < steps[-1], "saved after it")
             outcome.tried += 1
         outcome.expect(steps[0] == steps[1], f"{rate}: told of step {steps[0]}, then {steps[1]}")
@@ -88,7 +90,7 @@ def train(data: Path, name: str, model: str, **options: object) -> object:
     )
     ended = finish(start(data, "train", *arguments, **options))
     assert ended.code == 0, ended.stderr
-    end = run.find_newest(Path(name), print)
+    end = checkpoints.find_newest(Path(name), SILENT)
     return end and (end.weights, end.export)
 
 
@@ -105,9 +107,10 @@ def compute_with_one_thread(data: Path, model: str) -> Outcome:
         tried=1,
     )
     script = (
-        "import sys; from pathlib import Path; from mnistcli import download, training;"
-        f"sys.path.insert(0, {str(Path(__file__).parent.parent)!r}); import small;"
-        "training.THREADS = 1; download.FILES = small.files_in(Path(sys.argv.pop(1))); small.run()"
+        "import sys; from pathlib import Path;"
+        "from mnistcli.datasets import mnist; from mnistcli.training import loop;"
+        f"sys.path.insert(0, {str(Path(__file__).parent.parent)!r}); from helpers import small;"
+        "loop.THREADS = 1; mnist.FILES = small.files_in(Path(sys.argv.pop(1))); small.run()"
     )
     program = [sys.executable, "-c", script]
     ends = [

@@ -9,11 +9,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from drawing import seven, to_file
+from helpers.drawing import seven, to_file
 from PIL import Image
 
-from mnistcli import idx, run
-from mnistcli.settings import Settings
+from mnistcli.datasets import idx
+from mnistcli.runs import checkpoints
+from mnistcli.runs.config import Settings
 
 FORMATS = {
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
@@ -75,7 +76,7 @@ def make_checkpoints() -> Iterator[bytes]:
     """A file of a checkpoint after its byte: records, also with strange parts, and sums."""
     for model, cycles, pictures in (("softmax", (), None), ("cnn", (9,), None), ("cnn", (7,), "a")):
         settings = Settings(model, "mnist", 0, 64, 0.01, cycles, pictures, "pretrained")
-        record: dict[str, Any] = {"version": run.FORMAT, "run": 1, "step": 7}
+        record: dict[str, Any] = {"version": checkpoints.FORMAT, "run": 1, "step": 7}
         record["settings"] = asdict(settings)
         yield b"\1" + json.dumps(record).encode()
         yield b"\0" + json.dumps(record).encode()

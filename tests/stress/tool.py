@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import small
 from click.testing import CliRunner
+from helpers import small
 
-from mnistcli import download
-from mnistcli.cli import main
+from mnistcli.cli.main import main
+from mnistcli.datasets import mnist
 
 PATIENCE = 900.0
 """Seconds after which a process hangs."""
@@ -98,8 +98,8 @@ def within(directory: Path) -> Iterator[Path]:
     """Make a small data set, let it be MNIST for this process, and work in a directory."""
     data = directory / "data"
     small.make(data)
-    published, former = download.FILES, Path.cwd()
-    download.FILES = small.files_in(data)
+    published, former = mnist.FILES, Path.cwd()
+    mnist.FILES = small.files_in(data)
     os.environ["MNISTCLI_DATA_DIR"] = str(data)
     os.chdir(directory)
     try:
@@ -107,7 +107,7 @@ def within(directory: Path) -> Iterator[Path]:
     finally:
         os.chdir(former)
         del os.environ["MNISTCLI_DATA_DIR"]
-        download.FILES = published
+        mnist.FILES = published
 
 
 def list_hidden(directory: Path) -> list[str]:

@@ -12,12 +12,13 @@ from PIL import Image, ImageDraw, ImageFilter
 from signs import LETTERS, PRINTED, SYMBOLS, Signs, print_sign, write_signs
 from variations import take, vary
 
-from mnistcli.digit import SIDE
-from mnistcli.framing import Gray, find_bounds, frame
-from mnistcli.hand import Points, spline
-from mnistcli.parallel import map_ahead
-from mnistcli.pen import PENS, Pen, draw
-from mnistcli.preparation import BLANK
+from mnistcli.datasets.synthetic.handwriting import Points, spline
+from mnistcli.datasets.synthetic.rasterizer import PENS, Pen, draw
+from mnistcli.images import SIDE, Gray
+from mnistcli.pictures.geometry import find_bounds
+from mnistcli.pictures.normalization import normalize
+from mnistcli.pictures.pipeline import BLANK
+from mnistcli.system.parallel import map_ahead
 
 LINE = 480
 """Places that the pen touches on its way through a scribble."""
@@ -67,7 +68,7 @@ def make_block(seed: int, digits: Gray, block: int) -> Gray:
 def make_kind(random: np.random.Generator, name: str, count: int, digits: Gray) -> Gray:
     """Make outliers of one kind, uint8 [N, 28, 28]: fewer than ``count`` if some are like a 1."""
     _, make = KINDS[name]
-    images = np.stack([frame(ink).image for ink in make(random, count, digits)])
+    images = np.stack([normalize(ink).image for ink in make(random, count, digits)])
     images = images[[not is_bar(image) for image in images]]
     chosen = random.random(len(images)) < VARIED
     images[chosen] = vary(random, images[chosen])
@@ -182,7 +183,7 @@ def numbers(random: np.random.Generator, count: int, digits: Gray) -> Iterable[G
 
 def words(random: np.random.Generator, count: int, digits: Gray) -> Iterable[Gray]:
     """Put two to four letters side by side or in two rows, some of them with a digit."""
-    pool = np.stack([frame(ink).image for ink in write(LETTERS, random, max(count, 100))])
+    pool = np.stack([normalize(ink).image for ink in write(LETTERS, random, max(count, 100))])
     mixed = np.concatenate([pool, random.choice(digits, len(pool) // 4)])
     return (put_together(random, mixed) for _ in range(count))
 

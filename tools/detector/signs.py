@@ -8,9 +8,17 @@ hand's are some digit's: i I l (1), O o Q (0), S s (5), Z z (2), b (6), g q (9),
 import cv2
 import numpy as np
 
-from mnistcli.framing import Gray
-from mnistcli.glyphs import Glyph
-from mnistcli.hand import SAMPLES, Hand, Points, tilt, to_curve, trace, warp
+from mnistcli.datasets.synthetic.glyphs import Glyph
+from mnistcli.datasets.synthetic.handwriting import (
+    SAMPLES,
+    Hand,
+    Points,
+    tilt,
+    to_curve,
+    trace,
+    warp,
+)
+from mnistcli.images import Gray
 
 STEADY = Hand(jitter=(0.008, 0.045), warp=0.05, width=(0.05, 0.2))
 """Hands that leave signs what they are: a digit's are taken from what people make of digits."""

@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 from signs import print_sign
 from variations import vary_all
 
-from mnistcli import __version__, dataset, download, pretrained, strokes
-from mnistcli.commands.console import Console
-from mnistcli.digit import PIXELS, SIDE
-from mnistcli.framing import Gray, frame
-from mnistcli.predictor import Predictor
-from mnistcli.recognition import DOUBTFUL
+from mnistcli import __version__, pretrained
+from mnistcli.cli.console import Console
+from mnistcli.datasets import dataset
+from mnistcli.datasets.synthetic import dataset as synthetic
+from mnistcli.images import PIXELS, SIDE, Gray
+from mnistcli.inference.interpreter import Predictor
+from mnistcli.inference.recognition import DOUBTFUL
+from mnistcli.pictures.normalization import normalize
 
 SEED = 1
 HELD_OUT = 5000
@@ -48,8 +50,8 @@ MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless")
 def make_data(seed: int, mnist: Gray) -> tuple[Gray, NDArray[np.float32]]:
     """Make images, uint8 [N, 28, 28], and whether they are no digits, 0 or 1 [N, 1]."""
     random = np.random.default_rng(seed)
-    drawn, _ = strokes.make(seed, STROKES)
-    printed = np.stack([frame(print_sign(random, "0123456789")).image for _ in range(PRINTS)])
+    drawn, _ = synthetic.make(seed, STROKES)
+    printed = np.stack([normalize(print_sign(random, "0123456789")).image for _ in range(PRINTS)])
     varied = vary_all(seed, np.concatenate([*[mnist] * VARIANTS, drawn, printed]))
     others = outliers.make(seed, OUTLIERS, mnist)
     images = np.concatenate([mnist, drawn, varied, others])
@@ -128,7 +130,7 @@ def flag(tflite: bytes, images: Gray) -> float:
 def report(tflite: bytes, mnist: Gray, seed: int) -> None:
     """Print the shares of digits, and of each kind of outlier, that an export flags."""
     random = np.random.default_rng(seed)
-    sets = {"MNIST": mnist, "strokes": strokes.make(seed, HELD_OUT)[0]}
+    sets = {"MNIST": mnist, "strokes": synthetic.make(seed, HELD_OUT)[0]}
     sets |= {f"{name}, varied": vary_all(seed, images) for name, images in sets.items()}
     sets |= {name: outliers.make_kind(random, name, 1000, mnist) for name in outliers.KINDS}
     for name, images in sets.items():
@@ -146,7 +148,7 @@ def main() -> None:
     fit(network, images, targets)
     record = {
         "seed": SEED,
-        "data": {file.name: file.sha256 for file in download.FILES if "train" in file.name},
+        "data": {file.name: file.sha256 for file in mnist.FILES if "train" in file.name},
         "command": COMMAND,
         "versions": {
             "mnistcli": __version__,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from mnistcli.digit import SIDE
-from mnistcli.framing import Gray, frame
-from mnistcli.parallel import map_ahead
-from mnistcli.preparation import Prepared, prepare
+from mnistcli.images import SIDE, Gray
+from mnistcli.pictures.normalization import normalize
+from mnistcli.pictures.pipeline import Prepared, prepare
+from mnistcli.system.parallel import map_ahead
 
 cv2.setNumThreads(1)  # each core has a process of its own
 
@@ -48,18 +48,18 @@ def vary_block(seed: int, numbered: tuple[int, Gray]) -> Gray:
 
 
 def vary(random: np.random.Generator, images: Iterable[Gray]) -> Gray:
-    """Vary framed images, uint8 [N, 28, 28], each by itself, and frame them again."""
+    """Vary framed images, uint8 [N, 28, 28], each by itself, and normalize them again."""
     return np.stack([vary_one(random, image) for image in images])
 
 
 def vary_one(random: np.random.Generator, image: Gray) -> Gray:
-    """Vary a framed image [28, 28], and frame it again."""
+    """Vary a framed image [28, 28], and normalize it again."""
     bent = ink = bend(random, image)
     for share, change in CHANGES:
         if random.random() < share:
             changed = change(random, ink)
             ink = changed if is_legible(bent, changed) else ink
-    framed = frame(ink).image
+    framed = normalize(ink).image
     return photograph(random, framed) if random.random() < TAKEN else framed
 
 
@@ -136,7 +136,7 @@ CHANGES = (
 
 
 def photograph(random: np.random.Generator, image: Gray) -> Gray:
-    """Take a picture of a framed image [28, 28] on paper, and frame what is found there."""
+    """Take a picture of a framed image [28, 28] on paper, and normalize what is found there."""
     side = int(random.integers(40, 90))
     large = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)) / 255
     shade = random.uniform(-0.1, 0.1, (2, 1)) * np.linspace(-1, 1, side)

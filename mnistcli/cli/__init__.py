@@ -1,0 +1,1 @@
+"""The commands: options, streams and exit codes; each command imports its workers when called."""

@@ -1,0 +1,100 @@
+"""The options that several commands share."""
+
+import math
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Directory(click.Path):
+    """A directory, existing or to be created, as a ``Path``."""
+
+    def __init__(self) -> None:
+        """Refuse a file."""
+        super().__init__(file_okay=False)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "Path":
+        """Return the path."""
+        from pathlib import Path  # takes a moment to load
+
+        if not value:
+            self.fail("The name of a directory is empty.", param, ctx)
+
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+class Number(click.FloatRange):
+    """A finite number in a range."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+pictures = click.Path(readable=False)
+"""Files and directories: shells complete them; they are checked one by one later."""
+
+data_dir = click.option(
+    "--data-dir",
+    type=Directory(),
+    metavar="DIR",
+    default="MNIST_data",
+    envvar="MNISTCLI_DATA_DIR",
+    help="Where the data is, or is downloaded or drawn to.",
+)
+dataset = click.option(
+    "--dataset",
+    type=click.Choice(["auto", "mnist", "strokes"]),
+    default="auto",
+    help="MNIST, or digits drawn from strokes. auto means MNIST, or strokes if it can't be had.",
+)
+checkpoint_dir = click.option(
+    "--checkpoint-dir",
+    type=Directory(),
+    metavar="DIR",
+    default="checkpoints",
+    envvar="MNISTCLI_CHECKPOINT_DIR",
+    help="Where the run's checkpoints are.",
+)
+pretrained = click.option(
+    "--pretrained",
+    is_flag=True,
+    help="Use the model that comes with mnistcli, as is done if the default --checkpoint-dir "
+    "holds no run.",
+)
+preprocess = click.option(
+    "--preprocess",
+    type=click.Choice(["mnist", "plain"]),
+    default="mnist",
+    help="Normalize the ink as MNIST does, or only resize as the tutorials do.",
+)
+invert = click.option(
+    "--invert",
+    type=click.Choice(["auto", "yes", "no"]),
+    default="auto",
+    help="Whether the ink is dark on light. With --preprocess plain, auto means yes.",
+)
+split = click.option(
+    "--split",
+    type=click.Choice(["test", "train"]),
+    default="test",
+    help="Which images of the data set.",
+)
+min_accuracy = click.option(
+    "--min-accuracy",
+    type=Number(0, 1),
+    metavar="X",
+    help="Exit with 1 if the accuracy is below X.",
+)
+as_json = click.option("--json", is_flag=True, help="Print one JSON document.")

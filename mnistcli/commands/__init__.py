@@ -1,1 +1,0 @@
-"""The commands: each parses its options, calls the workers, and prints."""

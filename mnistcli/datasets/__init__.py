@@ -1,0 +1,1 @@
+"""Labelled images: MNIST, digits drawn from strokes, and people's labelled pictures."""

@@ -1,0 +1,79 @@
+"""Labelled pictures as a data set, some of them held out."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from mnistcli.datasets.dataset import Dataset
+from mnistcli.errors import DataError, PictureError
+from mnistcli.images import Gray
+from mnistcli.pictures.files import UNLABELLED
+from mnistcli.pictures.pipeline import BLANK, prepare_in_batches
+from mnistcli.system.listener import Listener
+
+PICTURES = "pictures"
+"""Name of such a data set in results."""
+
+HELD_OUT_SHARE = 0.25
+"""Share of the pictures that is held out."""
+
+Labelled = tuple[Gray, int]
+"""An image [28, 28] with its label."""
+
+
+def load(directory: Path, listener: Listener) -> tuple[Dataset, Dataset]:
+    """Prepare the labelled pictures of a directory as ``predict`` does; return training and test.
+
+    The test pictures are held out of training. The digest of an image decides its side, so that no
+    image changes sides when others are added or removed, and no model is ever scored on what it
+    was trained on. Copies count once.
+
+    Raises:
+        DataError: there are too few, or there is no such directory.
+    """
+    if not directory.is_dir():
+        raise DataError(f"{directory}: no such directory")
+    parts: tuple[list[Labelled], ...] = ([], [])
+    for image, label in _prepare(directory, listener):
+        is_held_out = hashlib.sha256(image.tobytes()).digest()[0] < HELD_OUT_SHARE * 256
+        parts[is_held_out].append((image, label))
+    if not all(parts):
+        counts = " to train on and ".join(str(len(part)) for part in parts)
+        raise DataError(
+            f"{directory}: too few labelled pictures: {counts} held out; "
+            "names like 8_3.png or folders like 8/ are expected"
+        )
+    training, held_out = parts
+    return _stack("train", training), _stack("held out", held_out)
+
+
+def digest(data: Dataset) -> str:
+    """Return the SHA-256 of the images and labels."""
+    return hashlib.sha256(data.labels.tobytes() + data.images.tobytes()).hexdigest()
+
+
+def _stack(split: str, part: list[Labelled]) -> Dataset:
+    images, labels = zip(*part, strict=True)
+    return Dataset(PICTURES, split, np.stack(images), np.array(labels, np.uint8))
+
+
+def _prepare(directory: Path, listener: Listener) -> list[Labelled]:
+    """Return images with their labels, ordered by the images' bytes."""
+    found: dict[bytes, Labelled] = {}
+    for batch in prepare_in_batches([str(directory)]):
+        for (name, label, _), prepared in batch:
+            if isinstance(prepared, PictureError):
+                listener.error(f"{name}: {prepared}")
+            elif BLANK in prepared.warnings:
+                listener.error(f"{name}: {BLANK}")
+            elif label is None:
+                listener.error(f"{name}: {UNLABELLED}")
+            else:
+                (digit,) = prepared.digits
+                _, known = found.setdefault(digit.image.tobytes(), (digit.image, label))
+                if known != label:
+                    listener.error(f"{name}: the same image as one that is labelled {known}")
+                for warning in prepared.warnings + digit.warnings:
+                    listener.warn(f"{name}: {warning}")
+    return [found[content] for content in sorted(found)]

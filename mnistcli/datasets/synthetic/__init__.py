@@ -1,0 +1,1 @@
+"""Digits drawn from pen strokes: glyphs, written by hands, drawn by pens."""

@@ -1,0 +1,1 @@
+"""How good answers are: scores, plots and a report."""

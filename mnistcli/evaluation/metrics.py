@@ -1,0 +1,106 @@
+"""How good answers are: accuracy, loss and confusion, of probabilities and labels."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.images import CLASSES
+
+MIN_PROBABILITY = float(np.finfo(np.float32).tiny)
+"""Replaces a probability that has underflowed to 0, which has no logarithm."""
+
+Z_95 = 1.959963984540054
+"""The 97.5 % quantile of the normal distribution."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Images with their labels, and a model's answers."""
+
+    dataset: str
+    split: str | None  # None for pictures
+    names: list[str]  # of files, or of images in the data set
+    images: NDArray[np.uint8]  # [N, 28, 28]
+    labels: NDArray[np.uint8]  # [N]
+    probabilities: NDArray[np.float32]  # [N, 10]
+
+    def find_errors(self) -> NDArray[np.intp]:
+        """Return the indices of the misread images, ordered by the probability of the label."""
+        wrong = np.flatnonzero(self.probabilities.argmax(axis=1) != self.labels)
+        right = self.probabilities[wrong, self.labels[wrong]]
+        return wrong[np.argsort(right, kind="stable")]
+
+
+@dataclass(frozen=True)
+class DigitScore:
+    """How often a digit was labelled, answered, and answered correctly."""
+
+    digit: int
+    images: int  # with this label
+    answers: int  # with this digit
+    right: int
+
+    @property
+    def precision(self) -> float | None:
+        """The share of the answers that is right; None without answers."""
+        return self.right / self.answers if self.answers else None
+
+    @property
+    def recall(self) -> float | None:
+        """The share of the images that is read right; None without images."""
+        return self.right / self.images if self.images else None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The score of a set of images."""
+
+    correct: int
+    total: int
+    loss: float | None  # mean cross-entropy in nats; None without images
+    confusion: list[list[int]]  # [10][10] images by label, then by answer
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right answers, in [0, 1]; None without images."""
+        return self.correct / self.total if self.total else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The accuracy's 95 % confidence interval; None without images.
+
+        Wilson's score interval ("Probable Inference, the Law of Succession, and Statistical
+        Inference", JASA 22, 1927): it stays within [0, 1], even if all answers are right.
+        """
+        if not self.total:
+            return None
+        n, p, z = self.total, self.correct / self.total, Z_95
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return max(0.0, middle - half), min(1.0, middle + half)
+
+    @property
+    def by_digit(self) -> list[DigitScore]:
+        """The score of each digit."""
+        columns = zip(*self.confusion, strict=True)
+        return [
+            DigitScore(digit, images=sum(row), answers=sum(column), right=row[digit])
+            for digit, (row, column) in enumerate(zip(self.confusion, columns, strict=True))
+        ]
+
+
+def evaluate(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> Evaluation:
+    """Score probabilities, float32 [N, 10], against labels, uint8 [N]."""
+    answers = probabilities.argmax(axis=1)
+    confusion = np.zeros((CLASSES, CLASSES), np.int64)
+    np.add.at(confusion, (labels, answers), 1)
+    right = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    loss = -np.log(np.maximum(right, MIN_PROBABILITY)).mean() if len(labels) else None
+    return Evaluation(
+        correct=int(confusion.trace()),
+        total=len(labels),
+        loss=None if loss is None else float(loss),
+        confusion=confusion.tolist(),
+    )

@@ -1,0 +1,131 @@
+"""The answer to each picture that a user names."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.images import SIDE
+from mnistcli.inference.interpreter import Predictor
+from mnistcli.pictures.extraction import Digit
+from mnistcli.pictures.files import Picture
+from mnistcli.pictures.pipeline import (
+    BLANK,
+    DEFAULT_OPTIONS,
+    PictureOptions,
+    Prepared,
+    prepare_in_batches,
+)
+
+MIN_CONFIDENCE = 0.6
+"""Confidence below which an answer gets a warning."""
+
+MAX_DOUBT = 0.5
+"""Probability of being no digit from which on an answer gets a warning."""
+
+NO_DIGIT = "nothing like a digit"
+UNSURE = "unsure: {} at {:.2f}, {} at {:.2f}, or no digit at {:.2f}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The answer to one digit."""
+
+    digit: Digit
+    probabilities: NDArray[np.float32]  # [10]
+    doubt: float  # probability that it is no digit at all
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """Probability that it is a digit, and this one."""
+        return (1 - self.doubt) * self.best(1)[0][1]
+
+    def best(self, count: int) -> list[tuple[int, float]]:
+        """Return the ``count`` most probable digits with their probabilities, best first."""
+        order = np.argsort(-self.probabilities, kind="stable")[:count]
+        return [(int(digit), float(self.probabilities[digit])) for digit in order]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one picture, or why there is none."""
+
+    file: str
+    label: int | None = None  # from the name of the file or of its folder
+    readings: tuple[Reading, ...] = ()  # in reading order; one, unless several were asked for
+    rows: tuple[int, ...] = ()  # number of readings in each row
+    polarity: str | None = None  # "dark_on_light" or "light_on_dark"
+    warnings: tuple[str, ...] = ()  # about the whole picture
+    error: str = ""
+
+    @property
+    def confidence(self) -> float:
+        """The least confidence of its readings, 0 if there are none."""
+        return min((reading.confidence for reading in self.readings), default=0)
+
+
+def recognise(
+    names: Iterable[str],
+    predictor: Predictor,
+    detector: Predictor,
+    options: PictureOptions = DEFAULT_OPTIONS,
+) -> Iterator[Answer]:
+    """Yield the answer to every picture among files, directories and ``-``, in order.
+
+    A picture that can't be used gets an answer with an error.
+
+    Args:
+        names: of files and directories.
+        predictor: gives each digit's probability.
+        detector: gives the probability that an image is no digit; it is not used for pictures that
+            are only resized, since it knows normalized images.
+        options: how the pictures are prepared.
+    """
+    for batch in prepare_in_batches(names, options):
+        images = [
+            digit.image
+            for _, prepared in batch
+            if isinstance(prepared, Prepared)
+            for digit in prepared.digits
+        ]
+        stacked = np.stack(images) if images else np.empty((0, SIDE, SIDE), np.uint8)
+        probabilities = iter(predictor.predict(stacked))
+        is_normalized = options.preprocess == "mnist"
+        doubts = detector.predict(stacked) if is_normalized else np.zeros(len(images))
+        doubts[~stacked.any(axis=(1, 2))] = 1
+        remaining = zip(probabilities, doubts.ravel().tolist(), strict=True)
+        for picture, prepared in batch:
+            if isinstance(prepared, Prepared):
+                yield _answer(picture, prepared, remaining)
+            else:
+                yield Answer(picture.name, picture.label, error=str(prepared))
+
+
+def _answer(
+    picture: Picture, prepared: Prepared, results: Iterator[tuple[NDArray[np.float32], float]]
+) -> Answer:
+    """Return the answer to a picture; the next results are those of its digits."""
+    readings = []
+    for digit, (probabilities, doubt) in zip(prepared.digits, results, strict=False):
+        reading = Reading(digit, probabilities, doubt, digit.warnings)
+        if BLANK not in prepared.warnings:
+            reading = replace(reading, warnings=reading.warnings + _judge(reading))
+        readings.append(reading)
+    return Answer(
+        *(picture.name, picture.label, tuple(readings)),
+        *(prepared.rows, prepared.polarity, prepared.warnings),
+    )
+
+
+def _judge(reading: Reading) -> tuple[str, ...]:
+    """Return the warnings about an answer."""
+    if reading.doubt >= MAX_DOUBT:
+        return (NO_DIGIT,)
+    if reading.confidence < MIN_CONFIDENCE:
+        is_digit = 1 - reading.doubt
+        (digit, share), (other, lower) = reading.best(2)
+        shares = (digit, is_digit * share, other, is_digit * lower, reading.doubt)
+        return (UNSURE.format(*shares),)
+    return ()

@@ -1,0 +1,223 @@
+"""A picture's file decoded to gray levels, whatever its format and mode."""
+
+import io
+import logging
+import math
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from mnistcli.errors import PictureError
+from mnistcli.images import SIDE, Gray
+from mnistcli.pictures.geometry import find_bounds, take_border
+
+MAX_SIDE = 1024
+"""Longer side, in pixels, of the planes: larger pictures are reduced by a whole factor."""
+
+REFUSED = {
+    "EPS": "a program to be run",
+    "ICNS": "a set of files of other formats",
+    "IPTC": "a file of another format, even EPS, in an envelope",
+}
+"""Formats that aren't read: files inside other files escape the limits of format and size."""
+
+MAX_PIXELS = {"AVIF": 45_000_000, "JPEG2000": 33_000_000, "WEBP": 60_000_000}
+"""Formats of which Pillow's own limit, 89 million, would take more than 1 GiB."""
+
+MIN_OPACITY = 128
+"""Least opacity, of 255, of pixels that are seen."""
+
+MAX_INK_RANGE = 30
+"""Greatest range, in gray levels, of an opaque area that is nothing but ink."""
+
+UNREADABLE = (
+    *(
+        ArithmeticError,
+        AttributeError,
+        EOFError,
+        LookupError,
+        MemoryError,
+        NotImplementedError,
+        OSError,
+    ),
+    *(RuntimeError, SyntaxError, TypeError, ValueError, struct.error, zlib.error),
+)
+"""What Pillow's decoders raise for damaged files, besides what they document."""
+
+Planes = NDArray[np.uint8]
+"""Gray levels [planes, H, W]: luminance, then red, green and blue of a colour picture."""
+
+
+def read_planes(data: bytes) -> tuple[Planes, tuple[float, float]]:
+    """Decode a picture's file.
+
+    Returns:
+        Its planes, upright, at most MAX_SIDE wide and high, with paper where it is transparent;
+        and how many times wider and higher the picture is.
+
+    Raises:
+        PictureError: it can't be read, or has more pixels than Pillow's limit.
+    """
+    with _silenced():
+        picture = open_picture(data)
+        width, height = picture.size
+        draft(picture)
+        with _refused():
+            picture.load()
+            lying = picture.size
+            picture = upright(picture)
+            planes, opacity = to_planes(picture)
+    if picture.size != lying:
+        width, height = height, width
+    _, rows, columns = planes.shape
+    return lay_on_paper(planes, opacity), (width / columns, height / rows)
+
+
+def read_plainly(data: bytes, is_inverted: bool) -> Gray:
+    """Decode a picture's file as the tutorials do: gray, invert, Pillow's default resize to 28×28.
+
+    Raises:
+        PictureError: as :func:`read_planes`.
+    """
+    with _silenced():
+        picture = open_picture(data)
+        with _refused():
+            gray = picture.convert("L")
+    if is_inverted:
+        gray = ImageOps.invert(gray)
+    return np.asarray(gray.resize((SIDE, SIDE)))
+
+
+def open_picture(data: bytes) -> Image.Image:
+    """Recognise a picture's format by its content; of several frames, the first is used.
+
+    Raises:
+        PictureError: it is empty, of no known format, too large, or damaged at its beginning.
+    """
+    if not data:
+        raise PictureError("the file is empty")
+    with _refused():
+        picture = Image.open(io.BytesIO(data))
+    if picture.format in REFUSED:
+        raise PictureError(f"{picture.format} is {REFUSED[picture.format]}, not a picture")
+    most = MAX_PIXELS.get(picture.format or "", math.inf)
+    if math.prod(picture.size) > most:
+        raise PictureError(f"more than {most} pixels, the most for {picture.format}")
+    return picture
+
+
+def draft(picture: Image.Image) -> None:
+    """Decode a large JPEG picture at a smaller size, in less time and memory."""
+    factor = max(1, max(picture.size) // MAX_SIDE)
+    with suppress(*UNREADABLE):
+        picture.draft(None, (picture.width // factor, picture.height // factor))
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """Turn a photo as its EXIF orientation says."""
+    with suppress(*UNREADABLE):  # damaged EXIF data: the pixels are still good
+        ImageOps.exif_transpose(picture, in_place=True)
+    return picture
+
+
+def to_planes(picture: Image.Image) -> tuple[Planes, Gray | None]:
+    """Return a picture's planes, and its opacity [H, W] if it has transparency, both reduced."""
+    if picture.mode.startswith("I;16"):
+        levels = reduce(np.asarray(picture).astype(np.float32))
+        full = 1 << (16 if levels.max() >= 1 << 12 else 12)  # a scanner's or a camera's range
+        return (levels * (256 / full)).astype(np.uint8)[np.newaxis], None
+    if picture.has_transparency_data:
+        if picture.mode not in ("LA", "RGBA"):  # converting these would double the memory
+            picture = picture.convert("RGBA")
+    elif picture.mode not in ("L", "RGB", "CMYK", "I", "F"):
+        picture = picture.convert("L" if picture.mode == "1" else "RGB")
+    factor = math.ceil(max(picture.size) / MAX_SIDE)
+    if factor > 1:
+        picture = picture.reduce(factor)
+    if picture.mode in ("I", "F"):
+        return _spread(np.asarray(picture, np.float32))[np.newaxis], None
+    if picture.mode == "LA":
+        picture = picture.convert("RGBA")
+    opacity = np.asarray(picture.getchannel("A")) if picture.mode == "RGBA" else None
+    bands = [picture.convert("L")]
+    if picture.mode != "L":
+        bands += picture.convert("RGB").split()
+    planes: Planes = np.stack([np.asarray(band) for band in bands])
+    return planes, opacity
+
+
+def reduce(levels: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Reduce levels [H, W] of any size to at most MAX_SIDE rows and columns, by averaging."""
+    factor = math.ceil(max(levels.shape) / MAX_SIDE)
+    if factor == 1:
+        return levels
+    height, width = (math.ceil(side / factor) for side in levels.shape)
+    reduced: NDArray[np.float32]
+    reduced = cv2.resize(levels, (width, height), interpolation=cv2.INTER_AREA)
+    return reduced
+
+
+def lay_on_paper(planes: Planes, opacity: Gray | None) -> Planes:
+    """Blend planes [planes, H, W] with paper where they are transparent.
+
+    The paper has a tone on which ink is seen. The opaque area may be ink, or a sheet of paper with
+    ink on it, or nearly the whole picture.
+    """
+    if opacity is None or opacity.min() >= MIN_OPACITY:
+        return planes
+    is_opaque = opacity >= MIN_OPACITY
+    seen = planes[0][is_opaque]
+    if not seen.size:
+        return np.zeros_like(planes)
+    if take_border(is_opaque).mean() >= 0.5:
+        paper = np.median(seen)
+    else:
+        area = find_bounds(is_opaque).slices
+        is_sheet = is_opaque[area].mean() > 0.9
+        if is_sheet and np.ptp(seen) > MAX_INK_RANGE:
+            paper = np.median(take_border(planes[0][area]))
+        else:
+            paper = np.float64(0 if seen.mean() >= 128 else 255)
+    share = opacity / np.float32(255)
+    mixed: Planes = np.rint(planes * share + np.float32(paper) * (1 - share)).astype(np.uint8)
+    return mixed
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Raise :class:`PictureError` in place of whatever a bad file raises."""
+    try:
+        yield
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
+    except UnidentifiedImageError as error:
+        raise PictureError("not a picture in a known format") from error
+    except UNREADABLE as error:
+        raise PictureError(f"damaged picture: {error}") from error
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Hide Pillow's warnings and log messages: those that matter are raised as errors, too."""
+    log = logging.getLogger("PIL")
+    if log.level != logging.CRITICAL:  # setting a level clears caches
+        log.setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def _spread(values: NDArray[np.float32]) -> Gray:
+    """Scale values [H, W] to the range 0 to 255."""
+    values = np.nan_to_num(values, posinf=0, neginf=0)
+    low, reach = values.min(), np.ptp(values)
+    spread: Gray = np.rint((values - low) * (255 / reach if reach else 0)).astype(np.uint8)
+    return spread

@@ -1,0 +1,106 @@
+"""Boxes and maps between grids of pixels."""
+
+import math
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+Slices = tuple[slice, slice]
+"""Rows and columns of an array [H, W]."""
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels; ``right`` and ``bottom`` are exclusive."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return self.bottom - self.top
+
+    @property
+    def longer_side(self) -> int:
+        """The larger of width and height."""
+        return max(self.width, self.height)
+
+    @property
+    def slices(self) -> Slices:
+        """Its rows and columns, to index an array [H, W]."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def shift(self, across: int, down: int) -> "Box":
+        """Return the box moved to the right and down."""
+        return Box(self.left + across, self.top + down, self.right + across, self.bottom + down)
+
+    def scale(self, across: float, down: float) -> "Box":
+        """Return the box in a grid with so many times more columns and rows."""
+        return Box(
+            *(round(self.left * across), round(self.top * down)),
+            *(round(self.right * across), round(self.bottom * down)),
+        )
+
+    def join(self, other: "Box") -> "Box":
+        """Return the smallest box around both."""
+        return Box(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
+
+    def measure_gap(self, other: "Box") -> float:
+        """Return the distance between both, 0 if they overlap."""
+        across = max(self.left, other.left) - min(self.right, other.right)
+        down = max(self.top, other.top) - min(self.bottom, other.bottom)
+        return math.hypot(max(0, across), max(0, down))
+
+    def measure_column_overlap(self, other: "Box") -> float:
+        """Return the share, in [0, 1], of the narrower one's columns that the other has too."""
+        shared = min(self.right, other.right) - max(self.left, other.left)
+        return max(0, shared) / min(self.width, other.width)
+
+    def measure_row_overlap(self, other: "Box") -> float:
+        """Return the share, in [0, 1], of the lower one's rows that the other has too."""
+        shared = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0, shared) / min(self.height, other.height)
+
+
+class Affine(NamedTuple):
+    """The map of pixels (x, y) → scale · (x, y) + shift, from a picture to an image."""
+
+    scale: float = 1
+    shift: tuple[float, float] = (0, 0)
+
+    def from_whole(self, left: int, top: int) -> "Affine":
+        """Return the map of the whole picture, given that of its crop from (left, top) on."""
+        across, down = self.shift
+        return self._replace(shift=(across - self.scale * left, down - self.scale * top))
+
+    def from_original(self, across: float, down: float) -> "Affine":
+        """Return the map of the original, given that of its reduced copy.
+
+        The original has ``across`` times the copy's columns and ``down`` times its rows, which is
+        nearly the same factor.
+        """
+        return self._replace(scale=2 * self.scale / (across + down))
+
+
+IDENTITY = Affine()
+
+
+def find_bounds(mask: NDArray[np.bool_]) -> Box:
+    """Return the bounding box of the true values of a mask [H, W], which has at least one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def take_border(values: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return the outermost rows and columns of values [H, W], as one array [N]."""
+    return np.concatenate([values[0], values[-1], values[1:-1, 0], values[1:-1, -1]])

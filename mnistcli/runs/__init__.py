@@ -1,0 +1,1 @@
+"""A checkpoint directory and the run in it, without tensors."""

@@ -1,0 +1,1 @@
+"""Everything that uses TensorFlow, which no other package imports: models, training and exports."""

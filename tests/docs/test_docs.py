@@ -1,0 +1,140 @@
+"""What is written about the tool is true of it."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import click
+import pytest
+import reference
+from helpers.commandline import COMMANDS
+
+from mnistcli import errors
+from mnistcli.cli.main import main
+from mnistcli.datasets import dataset
+from mnistcli.runs.recipes import RECIPES, Recipe
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+
+BLOCK = re.compile(r"^```.*?^```$|(?:^ {4}[^\n]*\n)+", re.MULTILINE | re.DOTALL)
+FIGURE = re.compile(r"`[^`]+`|\d+(?:[.,]\d+)*")
+"""A code span or a number: what is the same in every language."""
+
+
+def test_every_option_is_explained() -> None:
+    for name, command in [*main.commands.items(), *COMMANDS.items()]:
+        assert command.help, name
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.opts}"
+
+
+def find_commands(page: str) -> list[tuple[str, str]]:
+    """Return the commands that a page mentions, each with what it is given on the same line."""
+    return re.findall(rf"mnistcli (?:-q )?({'|'.join(COMMANDS)})((?: [^\s`&|>]+)*)", page)
+
+
+def find_options(command: click.Command) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+def test_the_readme_names_every_command() -> None:
+    assert {name for name, _ in find_commands(README)} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("text", [README, TUTORIAL], ids=["README", "tutorial"])
+def test_pages_name_commands_and_options_that_exist(text: str) -> None:
+    begun = re.findall(r"^ {4}(?:\$ )?mnistcli (?:-q )?([a-z]+)", text, re.MULTILINE)
+    assert set(begun) <= set(main.commands)
+
+    for name, arguments in find_commands(text):
+        known = find_options(COMMANDS[name]) | {"--help"}
+        assert set(re.findall(r"--[a-z-]+", arguments)) <= known, name
+    anywhere = set().union(*map(find_options, COMMANDS.values())) | {"--help"}
+    assert set(re.findall(r"`(--[a-z-]+)", text)) <= anywhere
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (errors.GateError, "--min-accuracy"),
+        (errors.PictureError, "picture"),
+        (errors.DataError, "data or network"),
+        (errors.ModelError, "checkpoint or model"),
+    ],
+)
+def test_the_readme_has_the_exit_codes(kind: type[errors.MnistError], words: str) -> None:
+    (meaning,) = re.findall(rf"^\| {kind.exit_code} \| (.*) \|$", README, re.MULTILINE)
+
+    assert words in meaning
+
+
+def test_the_readme_explains_every_dependency() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^dependencies = \[\n(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    dependencies = re.findall(r'"([a-z0-9-]+)>=([0-9.]+)"', block)
+
+    assert len(dependencies) == len(block.splitlines())  # each has a lower bound
+    rows = re.findall(r"^\| ([a-z][a-z0-9-]+) \| ([0-9.]+) \| \w", README, re.MULTILINE)
+    assert sorted(rows) == dependencies
+
+
+@pytest.mark.parametrize(("model", "recipe"), RECIPES.items())
+def test_the_readme_has_the_recipes_steps(model: str, recipe: Recipe) -> None:
+    (steps, batch_size) = re.findall(rf"^\| `{model}` \|.*\| (\d+) × (\d+) \|", README, re.M)[0]
+
+    assert (int(steps), int(batch_size)) == (recipe.steps, recipe.batch_size)
+
+
+def test_the_chinese_readme_has_the_same_blocks_of_code() -> None:
+    assert BLOCK.findall(CHINESE) == BLOCK.findall(README)
+
+
+def test_the_chinese_readme_has_the_same_figures_in_tables() -> None:
+    def read_tables(page: str) -> list[list[str]]:
+        tables = re.findall(r"(?:^\|.*\n)+", BLOCK.sub("", page), re.MULTILINE)
+        return [[read_row(row) for row in table.splitlines()] for table in tables]
+
+    def read_row(row: str) -> str:
+        return " ".join(re.findall(rf"{FIGURE.pattern}|\|", row))
+
+    assert read_tables(CHINESE) == read_tables(README)
+
+
+def test_the_chinese_readme_has_the_figures_of_each_section() -> None:
+    def read_sections(page: str) -> list[tuple[str, Counter[str]]]:
+        parts = re.split(r"^(#+) ", BLOCK.sub("", page), flags=re.MULTILINE)[1:]
+        counts = (Counter(FIGURE.findall(part.replace("\n", " "))) for part in parts[1::2])
+        return list(zip(parts[::2], counts, strict=True))
+
+    sections = zip(read_sections(README), read_sections(CHINESE), strict=True)
+    for (level, figures), (chinese_level, chinese) in sections:
+        assert chinese_level == level
+        assert not figures - chinese  # it may say more
+
+
+def test_every_data_set_can_be_chosen() -> None:
+    for name in ("train", "eval"):
+        (option,) = (one for one in main.commands[name].params if one.name == "dataset")
+        assert option.type.choices == (dataset.AUTO, *dataset.NAMES)
+        assert option.default == dataset.AUTO
+
+
+def test_the_tests_are_run_as_the_readme_says() -> None:
+    assert "pip install '.[test]' && pytest" in README
+    assert "\tpip install '.[test]' && pytest\n" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize(
+    "page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda p: p.name
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_reference_is_what_the_commands_say() -> None:
+    assert (ROOT / "docs/reference.md").read_text(encoding="utf-8") == reference.make_page()

@@ -1,0 +1,125 @@
+"""The page about pictures: its figures, and what it says of the code."""
+
+import importlib
+import json
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import figures
+import numpy as np
+import photos
+import pytest
+from click.testing import CliRunner, Result
+from helpers.commandline import COMMANDS
+from PIL import Image
+
+from mnistcli.cli.main import main
+from mnistcli.pictures.normalization import normalize
+from mnistcli.pictures.pipeline import SEVERAL, prepare
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
+IMAGES = ROOT / "docs" / "images"
+LARGEST = 150_000
+"""Bytes of a figure."""
+
+
+def run(arguments: str, monkeypatch: pytest.MonkeyPatch) -> Result:
+    monkeypatch.chdir(ROOT)
+    return CliRunner().invoke(main, shlex.split(arguments))
+
+
+def test_every_figure_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["figures.py", str(tmp_path)])
+
+    figures.main()
+
+    drawn = {path.name: path for path in tmp_path.iterdir()}
+    assert set(drawn) == {path.name for path in IMAGES.iterdir()}
+    assert set(re.findall(r"\(images/(.+?)\)", PAGE)) == set(drawn) - {"start.png"}
+    for name, path in drawn.items():
+        assert path.stat().st_size < LARGEST, name
+        with Image.open(path) as new, Image.open(IMAGES / name) as kept:
+            assert new.size == kept.size, name
+            levels = np.asarray(new.convert("L"))
+        assert (levels[0] == 255).all(), name  # its ground
+        assert levels.std() > 20, name
+
+
+PHOTOS = (
+    *(photos.photo, photos.board, photos.marker, photos.scan),
+    *(photos.shade, photos.snippet, photos.pair, photos.hairline),
+)
+
+
+@pytest.mark.parametrize("draw", PHOTOS, ids=lambda draw: draw.__name__)
+def test_the_steps_that_are_drawn_are_those_of_a_photo(draw: Callable[[], bytes]) -> None:
+    prepared = prepare(draw())
+
+    steps = figures.follow(draw())
+
+    np.testing.assert_array_equal(steps.digit.image, prepared.digits[0].image)
+    assert steps.is_light == (prepared.polarity == "light_on_dark")
+    assert prepared.warnings == ((SEVERAL,) if draw is photos.pair else ())
+
+
+def test_what_is_framed_is_what_is_drawn_before() -> None:
+    steps = figures.follow(photos.hairline())
+
+    _, thick = figures.cut_strokes(steps)
+
+    framed = normalize(thick).image.astype(int)
+    assert np.abs(framed - steps.digit.image).mean() < 1  # soft edges reach farther in a whole one
+
+
+def test_the_page_of_digits_is_read() -> None:
+    digits = prepare(photos.page(), several=True).digits
+
+    read = "".join(str(figures.answer(digit.image).digit) for digit in digits)
+
+    assert read == "31415926" + "271828" + "16180339"
+
+
+def test_the_page_names_functions_and_constants_that_are_there() -> None:
+    paragraphs = re.findall(r"^`\w+\.py`:.*?(?=\n\n|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    assert len(paragraphs) == 10
+    for paragraph in paragraphs:
+        for file, name, value in re.findall(r"`(\w+)\.py`|`(\w+)`(?:\s=\s([\d.]*\d))?", paragraph):
+            if file:
+                module = importlib.import_module(f"mnistcli.{file}")
+            else:
+                known = getattr(module, name)
+                assert not value or known == float(value), name
+
+
+def test_the_page_names_options_that_exist() -> None:
+    options = {
+        option
+        for name in ("predict", "eval")
+        for parameter in COMMANDS[name].params
+        for option in parameter.opts
+    }
+
+    assert set(re.findall(r"--[a-z][a-z-]+", PAGE)) <= options
+
+
+def test_commands_print_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands = re.findall(r"^ {4}\$ mnistcli (.*)\n {4}(.*)$", PAGE, re.MULTILINE)
+
+    assert len(commands) == 2
+    for arguments, printed in commands:
+        assert run(arguments, monkeypatch).stdout == f"{printed}\n"
+
+
+def test_json_holds_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    (arguments,) = re.findall(r"^ {4}mnistcli (.*--pretrained.*)$", PAGE, re.MULTILINE)
+    (printed,) = re.findall(r'^ {4}("box".*)$', PAGE, re.MULTILINE)
+
+    (result,) = json.loads(run(arguments, monkeypatch).stdout)["results"]
+
+    assert json.loads(f"{{{printed}}}").items() <= result.items()
+    keys = set(re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", PAGE, re.MULTILINE))
+    assert {key for pair in keys for key in pair if key} <= set(result)

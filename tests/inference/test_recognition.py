@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.drawing import seven, to_png
+
+from mnistcli.inference.recognition import Answer, Reading, recognise
+from mnistcli.pictures import files
+from mnistcli.pictures.extraction import Digit
+from mnistcli.system import parallel
+
+
+class Constant:
+    """Stands in for a predictor: the probabilities tell how many images came before."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        assert images.shape[1:] == (28, 28)
+        numbers = np.arange(self.seen, self.seen + len(images), dtype=np.float32)
+        self.seen += len(images)
+        return np.repeat(numbers[:, None], 10, axis=1)
+
+
+class Credulous:
+    """Stands in for the detector: all are digits."""
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        return np.zeros((len(images), 1), np.float32)
+
+
+def read(names: list[str], predictor: object, **options: object) -> list[Answer]:
+    return list(recognise(names, predictor, Credulous(), **options))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 256])
+def test_answers_keep_the_order_across_batches(
+    batch_size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "BATCH_SIZE", batch_size)
+    good = tmp_path / "7.png"
+    good.write_bytes(to_png(seven()))
+    names = [str(good), "missing", str(good), str(good), "missing", "missing", str(good)]
+
+    answers = read(names, Constant())
+
+    assert [answer.file for answer in answers] == names
+    assert [bool(answer.error) for answer in answers] == [name == "missing" for name in names]
+    order = [reading.probabilities[0] for answer in answers for reading in answer.readings]
+    assert order == [0, 1, 2, 3]
+
+
+def test_answers_are_the_same_with_further_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = tmp_path / "7.png"
+    good.write_bytes(to_png(seven()))
+    (tmp_path / "damaged.png").write_bytes(to_png(seven())[:-30])
+    names = [str(good), str(tmp_path / "damaged.png"), str(good), "missing"] * 40
+    alone = read(names, Constant())
+
+    monkeypatch.setattr(parallel, "ALONE", 1e-3)
+    monkeypatch.setattr(parallel, "count_cores", lambda: 3)
+    shared = read(names, Constant())
+
+    assert [(answer.file, answer.error) for answer in shared] == [
+        (answer.file, answer.error) for answer in alone
+    ]
+    numbers = [reading.probabilities[0] for answer in shared for reading in answer.readings]
+    assert numbers == list(range(80))
+
+
+def test_a_file_larger_than_the_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_BYTES", 1 << 20)
+    (tmp_path / "large.png").write_bytes(bytes((1 << 20) + 1))
+
+    (answer,) = read([str(tmp_path / "large.png")], Constant())
+
+    assert answer.error == "larger than 1 MiB"
+
+
+def test_the_best_digits_come_first() -> None:
+    probabilities = np.array([0, 0.25, 0, 0.5, 0, 0, 0.25, 0, 0, 0], np.float32)
+
+    reading = Reading(Digit(np.zeros((28, 28), np.uint8)), probabilities, doubt=0.5)
+
+    assert reading.best(3) == [(3, 0.5), (1, 0.25), (6, 0.25)]
+    assert reading.confidence == 0.25
+
+
+class Fixed:
+    """Stands in for a predictor: the same numbers for each image."""
+
+    def __init__(self, *numbers: float) -> None:
+        self.numbers = np.float32([numbers])
+
+    def predict(self, images: np.ndarray) -> np.ndarray:
+        return np.repeat(self.numbers, len(images), axis=0)
+
+
+SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "doubt", "confidence", "warnings"),
+    [
+        (SURE, 0, 0.9, ()),
+        (SURE, 0.25, 0.675, ()),
+        (SURE, 0.4, 0.54, ("unsure: 7 at 0.54, 9 at 0.06, or no digit at 0.40",)),
+        (SURE, 0.6, 0.36, ("nothing like a digit",)),
+        (
+            Fixed(0, 0, 0, 0.45, 0, 0.55, 0, 0, 0, 0),
+            0,
+            0.55,
+            ("unsure: 5 at 0.55, 3 at 0.45, or no digit at 0.00",),
+        ),
+    ],
+)
+def test_doubts_are_told(
+    predictor: Fixed,
+    doubt: float,
+    confidence: float,
+    warnings: tuple[str, ...],
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    (answer,) = recognise([str(tmp_path / "7.png")], predictor, Fixed(doubt))
+
+    assert answer.readings[0].warnings == warnings
+    assert answer.confidence == pytest.approx(confidence)
+
+
+def test_of_a_blank_picture_nothing_else_is_said(tmp_path: Path) -> None:
+    (tmp_path / "blank.png").write_bytes(to_png(np.zeros((30, 30), np.uint8)))
+
+    (answer,) = recognise([str(tmp_path / "blank.png")], Fixed(*[0.1] * 10), Fixed(0))
+
+    assert answer.warnings == ("no ink found: is it blank?",)
+    assert answer.readings[0].warnings == ()
+    assert answer.confidence == 0
+
+
+def test_the_detector_is_not_asked_of_what_is_only_resized(tmp_path: Path) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), preprocess="plain")
+
+    assert (answer.confidence, answer.readings[0].warnings) == (pytest.approx(0.9), ())

@@ -1,0 +1,233 @@
+import json
+import runpy
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.drawing import SAMPLES
+
+from mnistcli import pretrained
+from mnistcli.datasets.mnist import FILES
+from mnistcli.errors import ModelError
+from mnistcli.images import to_input
+from mnistcli.inference.interpreter import Predictor
+from mnistcli.pictures.pipeline import prepare
+from mnistcli.runs.recipes import RECIPES
+
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    """The sample pictures, uint8 [30, 28, 28]."""
+    return np.stack([prepare(path.read_bytes()).digits[0].image for path in SAMPLES])
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The package's model at a place where it may be damaged."""
+    folder = Path(shutil.copytree(pretrained.FOLDER, tmp_path / "pretrained"))
+    monkeypatch.setattr(pretrained, "FOLDER", folder)
+    return folder
+
+
+def test_it_is_small() -> None:
+    for name in (pretrained.EXPORT, pretrained.WEIGHTS, pretrained.DETECTOR):
+        assert 0 < (pretrained.FOLDER / name).stat().st_size <= MEGABYTE
+
+
+def test_it_tells_how_it_came_to_be() -> None:
+    record = pretrained.read_record()
+
+    assert (record.model, record.dataset, record.step) == ("deepcnn", "mnist", 12_000)
+    assert record.data == {file.name: file.sha256 for file in FILES}
+    assert record.accuracy >= 0.997
+    assert set(record.versions) >= {"mnistcli", "tensorflow", "numpy", "python"}
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text()
+    assert f"\n{record.command.removeprefix('make ')}:" in makefile
+
+
+def test_its_weights_are_of_16_bits() -> None:
+    weights = pretrained.read_weights()
+
+    assert {weight.dtype for weight in weights.values()} == {np.dtype(np.float16)}
+    assert weights["w"].shape == (128, 10)
+    assert weights["1.kernel"].shape == (3, 3, 1, 32)
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_its_export_can_be_made_from_its_weights(images: np.ndarray) -> None:
+    from mnistcli.training.conversion import to_tflite
+    from mnistcli.training.weights import from_weights
+
+    record = pretrained.read_record()
+    network = from_weights(RECIPES[record.model], pretrained.read_weights(), record.seed)
+
+    expected = Predictor(pretrained.read_export(), "").predict(images)
+    for found in (
+        network.y(to_input(images)).numpy(),
+        Predictor(to_tflite(network), "").predict(images),
+    ):
+        np.testing.assert_allclose(found, expected, atol=2e-3)
+        np.testing.assert_array_equal(found.argmax(axis=1), expected.argmax(axis=1))
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_training_can_start_from_its_weights(images: np.ndarray) -> None:
+    """The weights in training, not only their averages, are those that are given."""
+    from tensorflow import one_hot
+
+    from mnistcli.training.network import Network
+    from mnistcli.training.weights import from_weights
+
+    labels = one_hot([int(path.name[0]) for path in SAMPLES], 10)
+    resumed = from_weights(RECIPES["deepcnn"], pretrained.read_weights(), 0)
+    losses = [
+        float(network.train(to_input(images), labels, 0.0)[0]) / len(SAMPLES)
+        for network in (resumed, Network(RECIPES["deepcnn"], 0))
+    ]
+
+    assert losses[0] < 1 < losses[1]
+    assert int(resumed.step) == 1
+
+
+@pytest.mark.usefixtures("tensorflow")
+@pytest.mark.parametrize("change", ["missing", "further", "shape"])
+def test_weights_of_another_model_are_refused(change: str) -> None:
+    from mnistcli.training.weights import from_weights
+
+    weights = pretrained.read_weights()
+    if change == "missing":
+        del weights["b"]
+    elif change == "further":
+        weights["9.kernel"] = weights["b"]
+    else:
+        weights["b"] = weights["b"][:9]
+
+    with pytest.raises(ModelError, match="those of another model"):
+        from_weights(RECIPES["deepcnn"], weights, 0)
+
+
+READERS = {
+    pretrained.EXPORT: "read_export",
+    pretrained.WEIGHTS: "read_weights",
+    pretrained.DETECTOR: "read_detector",
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("change", ["flipped", "gone"])
+def test_damaged_files_are_refused(name: str, change: str, copied: Path) -> None:
+    path = copied / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.unlink()
+    if change == "flipped":
+        path.write_bytes(content)
+
+    with pytest.raises(ModelError, match=f"{name}: (damaged|No such file)"):
+        getattr(pretrained, READERS[name])()
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"model": "cnn"}'])
+def test_a_damaged_record_is_refused(content: str, copied: Path) -> None:
+    (copied / pretrained.RECORD).write_text(content)
+
+    with pytest.raises(ModelError, match=r"model\.json: damaged"):
+        pretrained.read_record()
+
+    (copied / pretrained.DETECTOR_RECORD).write_text(content)
+    with pytest.raises(ModelError, match=r"detector\.(json|tflite): damaged"):
+        pretrained.read_detector()
+
+
+def test_is_written_whole(copied: Path) -> None:
+    record = json.loads((copied / pretrained.RECORD).read_text())
+    del record["files"]
+    weights = {"w": np.ones((2, 3), np.float16)}
+
+    pretrained.write(record, b"the export", weights)
+
+    assert pretrained.read_export() == b"the export"
+    np.testing.assert_array_equal(pretrained.read_weights()["w"], weights["w"])
+    assert pretrained.read_record().model == record["model"]
+
+    pretrained.write_detector({"seed": 3}, b"the detector")
+
+    assert pretrained.read_detector() == b"the detector"
+    assert json.loads((copied / pretrained.DETECTOR_RECORD).read_text())["seed"] == 3
+
+
+def test_the_detector_tells_how_it_came_to_be() -> None:
+    record = json.loads((pretrained.FOLDER / pretrained.DETECTOR_RECORD).read_text())
+
+    assert record["data"].items() <= {file.name: file.sha256 for file in FILES}.items()
+    assert set(record["versions"]) >= {"mnistcli", "tensorflow", "numpy", "opencv-python-headless"}
+    makefile = (Path(__file__).parents[2] / "Makefile").read_text()
+    assert f"\n{record['command'].removeprefix('make ')}:" in makefile
+
+
+def test_the_detector_knows_digits_from_other_things(images: np.ndarray) -> None:
+    detector = Predictor(pretrained.read_detector(), "", outputs=1)
+    random = np.random.default_rng(0)
+    others = [(random.random((28, 28)) < share) * np.uint8(255) for share in (0.05, 0.3, 0.6)]
+    stripes = np.tile(np.repeat(np.uint8([0, 255]), 3), 5)[:28] + np.zeros((28, 1), np.uint8)
+
+    doubts = detector.predict(np.concatenate([images, [*others, stripes, stripes.T]]))
+
+    assert doubts.shape == (35, 1)
+    assert (doubts[:30] < 0.5).all()
+    assert (doubts[30:] > 0.5).all()
+
+
+@pytest.mark.usefixtures("tensorflow")
+def test_a_run_is_put_into_the_package(
+    copied: Path, small_mnist: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("train", "--steps", "60", "--seed", "4").exit_code == 0
+    tool = Path(__file__).parents[2] / "tools" / "pretrain.py"
+    monkeypatch.setattr(sys, "argv", [str(tool), "checkpoints", str(small_mnist)])
+
+    runpy.run_path(str(tool), run_name="__main__")
+
+    record = pretrained.read_record()
+    assert (record.model, record.step, record.seed) == ("softmax", 60, 4)
+    assert record.accuracy == 1
+    assert set(pretrained.read_weights()) == {"w", "b"}
+    scored = run("eval", "--pretrained", "--json")
+    assert json.loads(scored.stdout)["model"] == {
+        "name": "softmax",
+        "step": 60,
+        "dataset": "mnist",
+        "source": "pretrained",
+    }
+    assert json.loads(scored.stdout)["accuracy"] == 1
+
+
+def test_reads_mnist_as_well_as_it_says(shared: Path, run) -> None:
+    result = run("eval", "--pretrained", "--data-dir", shared / "mnist", "--json")
+
+    document = json.loads(result.stdout)
+    assert document["model"]["source"] == "pretrained"
+    assert document["total"] == 10_000
+    # other processors' arithmetic may turn an answer or two
+    assert document["accuracy"] == pytest.approx(pretrained.read_record().accuracy, abs=2e-4)
+
+
+def test_reads_the_tutorials_pictures(shared: Path, run) -> None:
+    folders = [shared / "tutorial_images" / name for name in ("csuncle", "geektutu")]
+
+    document = json.loads(run("eval", *folders, "--pretrained", "--json").stdout)
+
+    assert (document["correct"], document["total"]) == (16, 16)
+
+
+def test_reads_nearly_all_pictures_that_people_made(shared: Path, run) -> None:
+    folders = sorted(path for path in (shared / "user_digits").iterdir() if path.is_dir())
+
+    document = json.loads(run("eval", *folders, "--pretrained", "--json").stdout)
+
+    assert document["total"] == 186
+    assert document["correct"] >= 180

@@ -1,0 +1,45 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mnistcli.errors import ModelError
+from mnistcli.runs.lock import LOCK, hold
+
+
+def test_one_process_trains_in_a_directory(tmp_path: Path) -> None:
+    with (
+        hold(tmp_path),
+        pytest.raises(ModelError, match=f"process {os.getpid()} on .* is training here"),
+        hold(tmp_path),
+    ):
+        pass
+    with hold(tmp_path):
+        pass
+
+
+def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
+    script = "import sys, time; from pathlib import Path; from mnistcli.runs.lock import hold\n"
+    script += "with hold(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(ModelError, match=f"process {process.pid} on"), hold(tmp_path):
+            pass
+        process.kill()
+
+    with hold(tmp_path):
+        pass
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("precious")
+    (tmp_path / LOCK).symlink_to(tmp_path / "other")
+
+    with pytest.raises(OSError, match="symbolic links") as caught, hold(tmp_path):
+        pass
+
+    assert caught.value.filename == str(tmp_path / LOCK)
+    assert (tmp_path / "other").read_text() == "precious"
