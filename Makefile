@@ -1,37 +1,49 @@
-# To be run in a virtual environment of its own: it installs there.
+# Run these in a virtual environment: they install packages there.
 
-.PHONY: check test lint faults stress bench docs pretrained detector
+.DEFAULT_GOAL := help
+.PHONY: help develop fast check test lint faults stress bench docs pretrained detector
 
-check: test lint faults  ## What CI runs
+help:  ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-test:
+develop:  ## Install the checkout, editable, with all tools, and the hooks that run before commits
+	pip install -e '.[test,dev]'
+	pre-commit install
+
+fast:  ## Run the tests that take less than a second each
+	pytest -m 'not slow'
+
+check: test lint faults  ## Run what CI runs
+
+test:  ## Run all tests
 	pip install '.[test]' && pytest
 
-lint:
+lint:  ## Check style, types and the order of the packages
 	pip install '.[dev]'
 	ruff check
 	ruff format --check
 	mypy
+	lint-imports --no-logo
 
-faults:  ## Kills, damage, full disks and hostile files, for some minutes
+faults:  ## Try kills, damage, full disks and hostile files, for some minutes
 	pip install '.[stress]' && cd tests && python -m stress
 
-stress:  ## The same by the hundred, for the better part of an hour, and its table
+stress:  ## Try them hundreds of times, for an hour, and write docs/reliability.md
 	pip install '.[stress]' && cd tests && python -m stress --long --write ../docs/reliability.md
 
-bench:  ## Ours against the peers; PyTorch's too, where torch is installed
+bench:  ## Compare speed and memory with peers; with PyTorch, too, if torch is installed
 	pip install . && python benchmarks/bench.py --json benchmarks/results.json
 
-docs:  ## What in docs/ is made from the code: the reference and the figures
+docs:  ## Make the reference and the figures of docs/ from the code
 	pip install .
 	python tools/reference.py
 	python tools/figures.py docs/images
 
-pretrained:  ## Trains the package's own model anew, or goes on with it
+pretrained:  ## Train the model that comes with the package, or resume its training
 	pip install -e .
 	mnistcli train --model deepcnn --dataset mnist --seed 0 --checkpoint-dir build/pretrained
 	python tools/pretrain.py build/pretrained "$${MNISTCLI_DATA_DIR:-MNIST_data}"
 
-detector:  ## Trains what tells digits from other things; OpenCV 5 has fewer fonts to learn from
+detector:  ## Train the network that detects what is no digit; OpenCV 5 has too few fonts
 	pip install -e . 'opencv-python-headless<5'
 	python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"

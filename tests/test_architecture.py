@@ -1,73 +1,24 @@
-"""What is imported when, and who imports whom."""
+"""What is loaded when, what a constant means, and that no file is run.
+
+Who may import whom is the contract of import-linter in ``pyproject.toml``.
+"""
 
 import ast
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.drawing import seven, to_png
+from helpers.listening import SILENT
 
 import mnistcli
 from mnistcli import pretrained
 
 PACKAGE = Path(mnistcli.__file__).parent
-
 COMMANDS = ("download", "evaluate", "export", "predict", "train")
-
-# From the top: a module imports only modules of the lines below its own.
-LAYERS = [
-    {"__main__"},
-    {"cli"},
-    {f"commands.{name}" for name in COMMANDS},
-    {"commands.lessons"},
-    {"commands.inputs"},
-    {"commands.answers", "commands.display", "commands.saving"},
-    {"commands.results"},
-    {"commands.console", "commands.options"},
-    {"commands.bar"},
-    {"board", "training", "tuning"},
-    {"steps"},
-    {"checkpoint"},
-    {"network"},
-    {"layers", "optimizer"},
-    {"augmentation"},
-    {"plan"},
-    {"pretrained", "run"},
-    {"settings"},
-    {"recipe"},
-    {"labelled", "metadata"},
-    {"recognition"},
-    {"report"},
-    {"plots"},
-    {"evaluation"},
-    {"predictor"},
-    {"batches", "dataset", "schedule"},
-    {"download", "strokes"},
-    {"web"},
-    {"exchange"},
-    {"preparation", "sources"},
-    {"cutout"},
-    {"ink"},
-    {"light", "picture"},
-    {"hand", "parts", "pen"},
-    {"framing", "glyphs"},
-    {"idx", "lock"},
-    {"digit", "files", "parallel", "quiet"},
-    {"curve", "errors"},
-]
-TENSORFLOW_ROOMS = {
-    "board",
-    "training",
-    "steps",
-    "tuning",
-    "checkpoint",
-    "network",
-    "layers",
-    "optimizer",
-    "augmentation",
-}
 
 PROBE = """
 import sys
@@ -97,8 +48,7 @@ def checkpoints(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> P
     from mnistcli.training.weights import save
 
     directory = tmp_path_factory.mktemp("checkpoints")
-    choices = {"steps": 10, "save_every": 10, "keep": 1, "log_every": 10, "restart": False}
-    plan = make_plan(directory, Request(), **choices, warn=print)
+    plan = make_plan(Request(directory, steps=10), SILENT)
     network = Network(RECIPES["softmax"], seed=0)
     add_export(save(network, plan, 10), to_tflite(network))
     return directory
@@ -140,55 +90,30 @@ def imports_of(path: Path, top_level_only: bool) -> set[str]:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
             names.add(str(node.module))
     return names
 
 
-def test_modules_import_only_modules_below_them() -> None:
-    level = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
-    files = {
-        ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
-        for path in PACKAGE.rglob("*.py")
-        if path.name != "__init__.py" or path.parent.name == "pretrained"
-    }
-    assert set(files) == set(level)
-
-    upward = [
-        f"{name} imports {imported}"
-        for name, path in files.items()
-        for imported in imports_of(path, top_level_only=False)
-        if level.get(imported.removeprefix("mnistcli."), len(LAYERS)) <= level[name]
-    ]
-    assert upward == []
-
-
-def test_only_the_rooms_of_training_import_tensorflow() -> None:
-    rooms = {
-        path.stem
-        for path in PACKAGE.rglob("*.py")
-        if any(name.startswith("tensorflow") for name in imports_of(path, top_level_only=False))
-    }
-
-    assert rooms == TENSORFLOW_ROOMS
-
-
 def test_commands_import_their_workers_when_called() -> None:
+    light = {"mnistcli", "mnistcli.errors", "mnistcli.runs.recipes", "mnistcli.cli"}
     for name in COMMANDS:
-        imported = imports_of(PACKAGE / "commands" / f"{name}.py", top_level_only=True)
-        workers = {
-            module
-            for module in imported
-            if module.startswith("mnistcli.") and not module.startswith("mnistcli.cli")
-        }
-        assert workers <= {
-            "mnistcli.errors",
-            "mnistcli.errors.GateError",
-            "mnistcli.runs.recipes",
-            "mnistcli.runs.recipes.DEFAULT_MODEL",
-            "mnistcli.runs.recipes.RECIPES",
-            "mnistcli.runs.recipes.TUNING",
-        }
+        imported = imports_of(PACKAGE / "cli" / f"{name}.py", top_level_only=True)
+        workers = {module for module in imported if module.startswith("mnistcli")}
+
+        assert {module for module in workers if not module.startswith("mnistcli.cli.")} <= light
+
+
+def test_a_constant_means_one_thing_in_the_whole_package() -> None:
+    places = defaultdict(list)
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            targets = node.targets if isinstance(node, ast.Assign) else ()
+            targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+            for target in (name for one in targets for name in ast.walk(one)):
+                if isinstance(target, ast.Name):
+                    places[target.id].append(str(path.relative_to(PACKAGE)))
+
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 
 RUNNING = {"eval", "exec", "compile", "__import__", "input"}

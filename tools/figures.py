@@ -1,4 +1,4 @@
-"""The figures of docs/pictures.md, drawn by what prepares pictures.
+"""The figures of docs/pictures.md, drawn from the traces of prepared pictures.
 
 usage: python tools/figures.py DIRECTORY
 """
@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,21 +24,13 @@ from mnistcli.images import CLASSES, Gray
 from mnistcli.inference.interpreter import Predictor
 from mnistcli.inference.model import open_pretrained
 from mnistcli.pictures.components import join_boxes
-from mnistcli.pictures.decoding import Planes, read_planes
-from mnistcli.pictures.extraction import Digit, extract, soften, thicken
-from mnistcli.pictures.foreground import (
-    Ink,
-    choose_plane,
-    is_light_on_dark,
-    measure_difference,
-    separate,
-)
+from mnistcli.pictures.decoding import Planes
+from mnistcli.pictures.extraction import Digit, soften, thicken
+from mnistcli.pictures.foreground import measure_difference
 from mnistcli.pictures.geometry import Box, find_bounds
 from mnistcli.pictures.illumination import COPY_SIDE, Levels, filter_median, shrink
 from mnistcli.pictures.normalization import find_centre_of_mass, normalize
-from mnistcli.pictures.page import fill_around_sheet, find_page
-from mnistcli.pictures.pipeline import prepare
-from mnistcli.pictures.segmentation import Segmentation, find_digit
+from mnistcli.pictures.pipeline import PictureOptions, Trace, prepare
 
 SAMPLES = Path(__file__).parents[1] / "test_num"
 
@@ -50,37 +41,8 @@ FULL = 80
 """Difference, in gray levels, that is shown by a full colour."""
 
 
-class Steps(NamedTuple):
-    """What the steps make of a picture of one digit."""
-
-    planes: Planes
-    gray: Gray
-    sheet: Box
-    lifted: Gray
-    is_light: bool
-    ink: Ink
-    found: Segmentation
-    digit: Digit  # in pixels of ``lifted``
-
-
-@cache
-def follow(data: bytes) -> Steps:
-    """Take the steps that ``preparation.prepare`` takes, one after the other."""
-    planes, _ = read_planes(data)
-    gray = choose_plane(planes)
-    rows, columns = find_page(gray)
-    sheet = Box(columns.start, rows.start, columns.stop, rows.stop)
-    lifted = fill_around_sheet(gray[sheet.place])
-    is_light = is_light_on_dark(lifted)
-    ink = separate(~lifted if is_light else lifted)
-    found = find_digit(ink)
-    ((group,),) = found.rows
-    digit = extract(ink, found.pieces, group)
-    return Steps(planes, gray, sheet, lifted, is_light, ink, found, digit)
-
-
 def draw_start() -> Figure:
-    """Draw some pictures, above what the network sees of them and what it answers."""
+    """Draw some pictures above what the network sees of them and its answers."""
     pictures = [
         *((photos.photo(), 5), (photos.board(), 4), (read_sample("3_1"), 3)),
         *((read_sample("9_0"), 9), (photos.marker(), 2)),
@@ -90,7 +52,7 @@ def draw_start() -> Figure:
 
 
 def draw_plain() -> Figure:
-    """Draw what both ways of preparing make of some pictures, and the answers."""
+    """Draw some pictures above what each ``--preprocess`` makes of them, with the answers."""
     pictures = [
         *((photos.photo(), 5), (photos.marker(), 2), (read_sample("3_1"), 3)),
         *((read_sample("6_2"), 6), (read_sample("9_0"), 9), (read_sample("0_0"), 0)),
@@ -102,35 +64,36 @@ def draw_plain() -> Figure:
 
 
 def draw_image() -> Figure:
-    """Draw an image's measures, and what is made of the pictures in test_num/."""
+    """Draw an image with its measures, and the images of the pictures in test_num/."""
     images = [[see(f"{digit}_{row}") for digit in range(CLASSES)] for row in range(3)]
     image = see("4_0")
     told = "box of 20 pixels, centre\nof mass on index 14"
     title = "the pictures of test_num/, as the network sees them"
     return lay_out_rows(
         [
-            Panel(image, "an image", told, partial(mark_frame, image=image)),
+            Panel(image, "an image", told, partial(mark_measures, image=image)),
             Panel(np.block(images), title, is_next=False),
         ]
     )
 
 
 def draw_steps() -> Figure:
-    """Draw a photo's way through all steps."""
+    """Draw what each step makes of a photo."""
     data = photos.photo()
-    steps = follow(data)
+    trace = take_steps(data)
+    (digit,) = trace.digits
     return lay_out_rows(
         [
             Panel(open_file(data), "a photo's file", "a digit on a sheet of paper, on a table"),
-            Panel(show_colours(steps.planes), "read", "turned upright"),
-            Panel(steps.gray, "gray", "luminance"),
-            Panel(steps.lifted, "sheet", "without the table"),
+            Panel(show_colours(trace.planes), "read", "turned upright"),
+            Panel(trace.gray, "gray", "luminance"),
+            Panel(trace.filled, "sheet", "without the table"),
         ],
         [
-            Panel(show_difference(steps.lifted), "polarity", "dark on light"),
-            Panel(show_ink(steps.ink.smooth), "ink", "where and how strong"),
-            Panel(show_pieces(steps), "parts", "but not the specks"),
-            Panel(steps.digit.image, "frame", "28×28, for the network"),
+            Panel(show_difference(trace.filled), "polarity", "dark on light"),
+            Panel(show_ink(trace.ink.smooth), "ink", "where and how strong"),
+            Panel(show_components(trace), "parts", "but not the specks"),
+            Panel(digit.image, "frame", "28×28, for the network"),
         ],
     )
 
@@ -141,9 +104,9 @@ def draw_read() -> Figure:
     return lay_out_rows(
         [
             Panel(open_file(photo), "a photo's file", "with EXIF orientation 6"),
-            Panel(show_colours(follow(photo).planes), "read", "turned upright"),
+            Panel(show_colours(take_steps(photo).planes), "read", "turned upright"),
             Panel(open_file(transparent), "test_num/2_2.png", "white on nothing", is_next=False),
-            Panel(show_colours(follow(transparent).planes), "read", "white on black"),
+            Panel(show_colours(take_steps(transparent).planes), "read", "white on black"),
         ]
     )
 
@@ -151,25 +114,25 @@ def draw_read() -> Figure:
 def draw_gray() -> Figure:
     """Draw the planes of a picture of yellow ink."""
     data = photos.marker()
-    planes, gray, *_ = follow(data)
+    trace = take_steps(data)
     panels = [Panel(open_file(data), "a picture", "yellow on white")]
-    for name, plane in zip(("luminance", "red", "green", "blue"), planes, strict=True):
+    for name, plane in zip(("luminance", "red", "green", "blue"), trace.planes, strict=True):
         panel = Panel(plane, name, is_next=len(panels) == 1)
-        is_taken = np.array_equal(plane, gray)
+        is_taken = np.array_equal(plane, trace.gray)
         panels.append(panel._replace(note="taken", frame=BLUE) if is_taken else panel)
     return lay_out_rows(panels)
 
 
 def draw_sheet() -> Figure:
-    """Draw a scan with its edges, and a sheet on a table."""
-    scan, photo = follow(photos.scan()), follow(photos.photo())
-    outline = partial(mark_box, box=scan.sheet)
+    """Draw a scan without its edges, and a sheet of paper without the table around it."""
+    scan, photo = take_steps(photos.scan()), take_steps(photos.photo())
+    outline = partial(mark_box, box=scan.page)
     return lay_out_rows(
         [
             Panel(scan.gray, "a scan", "with edges of the lid", outline),
-            Panel(scan.lifted, "sheet", "without them"),
+            Panel(scan.filled, "sheet", "without them"),
             Panel(photo.gray, "a photo", "of paper on a table", is_next=False),
-            Panel(photo.lifted, "sheet", "paper all around"),
+            Panel(photo.filled, "sheet", "paper all around"),
         ]
     )
 
@@ -178,73 +141,79 @@ def draw_polarity() -> Figure:
     """Draw what differs from its surroundings, on a board and on paper in a shadow."""
     rows = []
     for data in (photos.board(), photos.shade()):
-        steps = follow(data)
-        median = filter_median(shrink(steps.lifted, COPY_SIDE)).astype(np.uint8)
-        polarity = "light on dark" if steps.is_light else "dark on light"
+        trace = take_steps(data)
+        median = filter_median(shrink(trace.filled, COPY_SIDE)).astype(np.uint8)
+        polarity = "light on dark" if trace.is_light_on_dark else "dark on light"
         rows.append(
             [
-                Panel(steps.lifted, "gray"),
+                Panel(trace.filled, "gray"),
                 Panel(median, "median of the surroundings"),
-                Panel(show_difference(steps.lifted), f"difference: {polarity}"),
+                Panel(show_difference(trace.filled), f"difference: {polarity}"),
             ]
         )
     return lay_out_rows(*rows)
 
 
 def draw_ink() -> Figure:
-    """Draw ink in a shadow, found by local contrast, and by one threshold for all."""
-    steps = follow(photos.shade())
-    _, otsu = cv2.threshold(steps.lifted, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    """Draw ink in a shadow, separated by local contrast, and by one threshold."""
+    trace = take_steps(photos.shade())
+    background = np.rint(trace.ink.background).astype(np.uint8)
+    _, otsu = cv2.threshold(trace.filled, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     return lay_out_rows(
         [
-            Panel(steps.lifted, "gray", "partly in a shadow"),
-            Panel(
-                np.rint(steps.ink.background).astype(np.uint8), "background", "no stroke is left"
-            ),
-            Panel(show_ink(steps.ink.smooth), "ink", "contrast to it"),
+            Panel(trace.filled, "gray", "partly in a shadow"),
+            Panel(background, "background", "no stroke is left"),
+            Panel(show_ink(trace.ink.smooth), "ink", "contrast to it"),
             Panel(otsu, "otherwise", "by one threshold (Otsu's)", is_next=False),
         ]
     )
 
 
 def draw_parts() -> Figure:
-    """Draw pieces of ink that are a digit's and that aren't."""
+    """Draw connected components of ink that are part of a digit, and others that aren't."""
     snippet, pair = photos.snippet(), photos.pair()
     return lay_out_rows(
         [
             Panel(open_file(snippet), "a piece of a form"),
-            Panel(show_pieces(follow(snippet)), "parts", "orange is left out"),
+            Panel(show_components(take_steps(snippet)), "parts", "orange is left out"),
             Panel(open_file(pair), "a number", is_next=False),
-            Panel(show_pieces(follow(pair)), "parts", "one digit, and a warning"),
+            Panel(show_components(take_steps(pair)), "parts", "one digit, and a warning"),
         ]
     )
 
 
 def draw_frame() -> Figure:
-    """Draw how a hairline's digit is framed."""
-    steps = follow(photos.hairline())
-    ink, thick = cut_strokes(steps)
-    framed, thin = normalize(thick), normalize(ink)
-    box = Box(*framed.box)
+    """Draw how a digit in a hairline is normalized."""
+    ink, thick = extract_strokes(take_steps(photos.hairline()))
+    normalized, thin = normalize(thick), normalize(ink)
+    box = normalized.box
     left = max(0, (box.left + box.right - thick.shape[0]) // 2)
     square = np.s_[:, left : left + thick.shape[0]]
-    outline = partial(mark_box, box=box._replace(left=box.left - left, right=box.right - left))
-    measures = partial(mark_frame, image=framed.image)
+    outline = partial(mark_box, box=box.shift(-left, 0))
+    measures = partial(mark_measures, image=normalized.image)
     return lay_out_rows(
         [
             Panel(ink[square], "ink", "of a hairline"),
             Panel(thick[square], "thickened", "near the width of MNIST's", outline),
-            Panel(framed.image, "framed", "box and centre of mass", measures),
+            Panel(normalized.image, "framed", "box and centre of mass", measures),
             Panel(thin.image, "otherwise", "not thickened", is_next=False),
         ]
     )
 
 
 def draw_several() -> Figure:
-    """Draw a page of digits with what is found on it."""
+    """Draw a page of digits with their boxes and the answers."""
     data = photos.page()
-    digits = prepare(data, several=True).digits
+    digits = prepare(data, PictureOptions(several=True)).digits
     return lay_out_rows([Panel(open_file(data), mark=partial(mark_digits, digits=digits))])
+
+
+@cache
+def take_steps(data: bytes) -> Trace:
+    """Prepare a picture, and return what each step makes of it."""
+    trace = prepare(data).trace
+    assert trace, "the picture is used as it is"
+    return trace
 
 
 def read_sample(name: str) -> bytes:
@@ -258,8 +227,9 @@ def see(name: str) -> Gray:
 
 
 def make_column(data: bytes, label: int, *ways: str) -> Column:
-    """Prepare a picture in some ways, and answer; what isn't the label is written in red."""
-    answers = [answer(prepare(data, way).digits[0].image) for way in ways]
+    """Prepare a picture in some ways, and answer; wrong answers are red."""
+    prepared = [prepare(data, PictureOptions(preprocess=way)) for way in ways]
+    answers = [answer(one.digits[0].image) for one in prepared]
     return Column(
         open_upright(data),
         [one if one.digit == label else one._replace(colour=RED) for one in answers],
@@ -279,16 +249,17 @@ def open_model() -> Predictor:
     return open_pretrained().predictor
 
 
-def cut_strokes(steps: Steps) -> tuple[Gray, Gray]:
-    """Return a digit's ink [H, W] as it is, and thickened."""
-    pieces, ((group,),), _ = steps.found
-    is_digit = pieces.select(group)
-    ink = soften(steps.ink.measure_strength(np.s_[:, :]), is_digit, (pieces.labels > 0) & ~is_digit)
-    return ink, thicken(ink, is_digit, join_boxes(group).longest)
+def extract_strokes(trace: Trace) -> tuple[Gray, Gray]:
+    """Return a digit's ink [H, W] as it is, and thickened, at its place on the page."""
+    components, ((group,),), _ = trace.segmentation
+    is_digit = components.select(group)
+    is_other = (components.labels > 0) & ~is_digit
+    strokes = soften(trace.ink.measure_strength(np.s_[:, :]), is_digit, is_other)
+    return strokes, thicken(strokes, is_digit, join_boxes(group).longer_side)
 
 
 def show_colours(planes: Planes) -> Shown:
-    """Return the colours of a picture in colour."""
+    """Return the colours of a picture's planes."""
     return np.moveaxis(planes[1:], 0, -1)
 
 
@@ -304,11 +275,12 @@ def show_ink(strength: Levels) -> Shown:
     return np.rint(strength * (255 / strength.max())).astype(np.uint8)
 
 
-def show_pieces(steps: Steps) -> Shown:
-    """Return colours of the ink that is a digit's (white) and of what is left out (orange)."""
-    pieces, ((group,),), _ = steps.found
-    ink = np.where(pieces.labels > 0, 0.3 + steps.ink.smooth / steps.ink.smooth.max(), 0)
-    is_digit = pieces.select(group)[..., np.newaxis]
+def show_components(trace: Trace) -> Shown:
+    """Return colours of the components of a digit (white) and of the others (orange)."""
+    components, ((group,),), _ = trace.segmentation
+    strength = trace.ink.smooth
+    ink = np.where(components.labels > 0, 0.3 + strength / strength.max(), 0)
+    is_digit = components.select(group)[..., np.newaxis]
     return np.where(is_digit, tint(ink, PAPER, "black"), tint(ink, ORANGE, "black"))
 
 
@@ -339,16 +311,15 @@ def mark_box(axes: Axes, box: Box) -> None:
     axes.add_patch(Rectangle(corner, box.width, box.height, fill=False, color=BLUE, lw=1.8))
 
 
-def mark_frame(axes: Axes, image: Gray) -> None:
-    """Draw the box of an image's ink and its centre of mass."""
-    top, bottom, left, right = find_bounds(image > 0)
-    mark_box(axes, Box(left, top, right, bottom))
+def mark_measures(axes: Axes, image: Gray) -> None:
+    """Draw the bounding box of an image's ink, and its centre of mass."""
+    mark_box(axes, find_bounds(image > 0))
     row, column = find_centre_of_mass(image)
     axes.plot(column, row, "+", color=ORANGE, markersize=14, markeredgewidth=2.2)
 
 
 def mark_digits(axes: Axes, digits: Sequence[Digit]) -> None:
-    """Draw the boxes of digits, and write above each what is read."""
+    """Draw the boxes of digits, and the answers above them."""
     for digit in digits:
         assert digit.box
         mark_box(axes, digit.box)

@@ -1,6 +1,5 @@
 import io
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ from PIL import Image
 
 from mnistcli.errors import PictureError
 from mnistcli.pictures import decoding
-from mnistcli.pictures.decoding import LARGEST, lay_on_paper, open_picture, read_planes
+from mnistcli.pictures.decoding import MAX_SIDE, lay_on_paper, open_picture, read_planes
 
 GRAY = np.arange(0, 250, 5, dtype=np.uint8).reshape(5, 10)
 
@@ -19,14 +18,14 @@ def luminance_of(data: bytes) -> np.ndarray:
     return planes[0]
 
 
-def test_gray_levels_come_as_they_are() -> None:
-    planes, enlargement = read_planes(to_png(GRAY))
+def test_gray_levels_are_kept() -> None:
+    planes, reduction = read_planes(to_png(GRAY))
 
     np.testing.assert_array_equal(planes, [GRAY])
-    assert enlargement == (1, 1)
+    assert reduction == (1, 1)
 
 
-def test_colours_come_beside_their_luminance() -> None:
+def test_a_colour_picture_has_luminance_and_three_channels() -> None:
     picture = Image.new("RGB", (8, 9), (200, 100, 50))
 
     planes, _ = read_planes(to_png(picture))
@@ -42,7 +41,7 @@ def test_colours_come_beside_their_luminance() -> None:
     [GRAY.astype(np.uint16) * 257, GRAY.astype(np.uint16) * 16, GRAY.astype(np.int32) * 1000],
     ids=["16 bit", "12 bit", "32 bit"],
 )
-def test_further_bits_are_rounded_off(levels: np.ndarray) -> None:
+def test_deeper_levels_are_reduced_to_8_bits(levels: np.ndarray) -> None:
     data = to_file(Image.fromarray(levels), "TIFF")
 
     found = luminance_of(data).astype(float)
@@ -51,8 +50,9 @@ def test_further_bits_are_rounded_off(levels: np.ndarray) -> None:
     assert np.abs(found - expected).max() <= 1
 
 
-def test_a_name_that_lies_does_not_matter() -> None:
+def test_the_content_alone_decides_the_format() -> None:
     np.testing.assert_array_equal(luminance_of(to_file(seven(), "BMP")), np.asarray(seven()))
+    assert open_picture(to_file(seven(), "WEBP")).format == "WEBP"
 
 
 @pytest.mark.parametrize(
@@ -64,22 +64,22 @@ def test_a_name_that_lies_does_not_matter() -> None:
     ],
 )
 def test_large_pictures_are_reduced(format: str, mode: str) -> None:
-    large = Image.linear_gradient("L").resize((3 * LARGEST, 2 * LARGEST))
+    large = Image.linear_gradient("L").resize((3 * MAX_SIDE, 2 * MAX_SIDE))
     if mode == "I;16":
         large = Image.fromarray(np.asarray(large).astype(np.uint16) * 257)
     else:
         large = large.convert(mode)
 
-    planes, enlargement = read_planes(to_file(large, format))
+    planes, reduction = read_planes(to_file(large, format))
 
-    assert LARGEST // 2 <= max(planes.shape) <= LARGEST
+    assert MAX_SIDE // 2 <= max(planes.shape) <= MAX_SIDE
     _, rows, columns = planes.shape
-    assert enlargement == (3 * LARGEST / columns, 2 * LARGEST / rows)
+    assert reduction == (3 * MAX_SIDE / columns, 2 * MAX_SIDE / rows)
     down = planes[0].mean(axis=1)
     np.testing.assert_allclose(down, np.linspace(0, 255, len(down)), atol=3)
 
 
-def test_of_an_animation_the_first_frame_is_read() -> None:
+def test_the_first_frame_of_an_animation_is_read() -> None:
     stream = io.BytesIO()
     frames = [Image.new("L", (20, 20), level) for level in (10, 200)]
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
@@ -92,7 +92,7 @@ def with_opacity(levels: np.ndarray, opacity: np.ndarray) -> bytes:
 
 
 @pytest.mark.parametrize("level", [0, 90, 160, 255])
-def test_ink_on_nothing_is_laid_on_what_it_is_seen_on(level: int) -> None:
+def test_ink_on_transparency_gets_paper_that_contrasts(level: int) -> None:
     opacity = np.asarray(seven(paper=0, ink=255))
 
     found = luminance_of(with_opacity(np.full_like(opacity, level), opacity))
@@ -101,7 +101,7 @@ def test_ink_on_nothing_is_laid_on_what_it_is_seen_on(level: int) -> None:
     np.testing.assert_array_equal(found, np.where(opacity, level, paper))
 
 
-def test_a_paper_cut_out_grows() -> None:
+def test_transparency_around_a_sheet_gets_the_tone_of_the_sheet() -> None:
     levels = np.pad(np.asarray(seven(paper=240, ink=20)), 30)
     opacity = np.pad(np.full((160, 120), 255, np.uint8), 30)
 
@@ -111,7 +111,7 @@ def test_a_paper_cut_out_grows() -> None:
     assert (found[:30] == 240).all()
 
 
-def test_a_hole_in_a_picture_is_filled() -> None:
+def test_a_transparent_hole_is_filled() -> None:
     opacity = np.full((160, 120), 255, np.uint8)
     opacity[100:150, 85:110] = 0
 
@@ -135,10 +135,10 @@ def test_more_pixels_than_pillow_allows_are_refused(monkeypatch: pytest.MonkeyPa
             read_planes(to_png(Image.new("L", (side, side))))
 
 
-def test_a_format_that_takes_more_memory_may_have_fewer_pixels(
+def test_a_format_that_takes_more_memory_has_a_lower_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(decoding.MOST_PIXELS, "WEBP", 10_000)
+    monkeypatch.setitem(decoding.MAX_PIXELS, "WEBP", 10_000)
     large = Image.new("L", (101, 101))
 
     assert open_picture(to_file(large, "PNG")).size == (101, 101)
@@ -146,13 +146,12 @@ def test_a_format_that_takes_more_memory_may_have_fewer_pixels(
         open_picture(to_file(large, "WEBP"))
 
 
-def test_a_picture_is_opened_by_its_content(tmp_path: Path) -> None:
-    assert open_picture(to_file(seven(), "WEBP")).format == "WEBP"
+def test_a_format_that_is_a_program_is_refused() -> None:
     with pytest.raises(PictureError, match="EPS is a program"):
         open_picture(to_file(seven().convert("RGB"), "EPS"))
 
 
-def test_a_program_within_another_format_is_not_run_either() -> None:
+def test_an_envelope_around_another_format_is_refused() -> None:
     program = to_file(seven().convert("RGB"), "EPS")
     fields = {(3, 60): b"\1\0", (3, 20): b"\0\x1c", (3, 30): b"\0\x1c", (3, 120): b"\5"}
     head = b"".join(
@@ -162,16 +161,19 @@ def test_a_program_within_another_format_is_not_run_either() -> None:
 
     with pytest.raises(PictureError, match="IPTC is a file of another format"):
         open_picture(envelope)
+
+
+def test_a_set_of_files_of_other_formats_is_refused() -> None:
     with pytest.raises(PictureError, match="ICNS is a set of files"):
         open_picture(to_file(seven(), "ICNS"))
 
 
-def test_a_turned_picture_is_as_wide_as_it_was_high() -> None:
+def test_the_reduction_of_a_rotated_photo_is_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    data = to_png(Image.new("L", (3 * LARGEST, LARGEST)), exif=exif)
+    data = to_png(Image.new("L", (3 * MAX_SIDE, MAX_SIDE)), exif=exif)
 
     planes, (across, down) = read_planes(data)
 
     _, rows, columns = planes.shape
-    assert (round(columns * across), round(rows * down)) == (LARGEST, 3 * LARGEST)
+    assert (round(columns * across), round(rows * down)) == (MAX_SIDE, 3 * MAX_SIDE)

@@ -18,7 +18,7 @@ from mnistcli.pictures.files import find_pictures, parse_label
         ("5_/photo.png", None),
     ],
 )
-def test_the_label_is_the_digit_before_a_mark(name: str, label: int | None) -> None:
+def test_the_label_is_the_digit_before_the_separator(name: str, label: int | None) -> None:
     assert parse_label(name) == label
 
 
@@ -29,7 +29,7 @@ def find(*names: str | Path) -> list[tuple[str, int | None, str]]:
     ]
 
 
-def test_folders_named_by_digits_label_their_pictures(tmp_path: Path) -> None:
+def test_folders_named_after_digits_label_their_pictures(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "7_1.png")
     (tmp_path / "6_1.png").symlink_to("none")
     for name in ("8_1.png", "a.png", "3/0.png", "3/photo.jpg", "3/7/9.png", "12/1.png", "b/2.png"):
@@ -37,17 +37,17 @@ def test_folders_named_by_digits_label_their_pictures(tmp_path: Path) -> None:
         (tmp_path / name).touch()
 
     assert find(tmp_path) == [
-        ("6_1.png", 6, ""),  # whoever reads it will say that it leads nowhere
+        ("6_1.png", 6, ""),  # reading it reports the broken link
         ("8_1.png", 8, ""),
         ("a.png", None, ""),
         ("3/0.png", 3, ""),
         ("3/photo.jpg", 3, ""),
     ]
-    # Named by themselves, they are labelled by their names.
+    # Of a folder that is named itself, the files' names are the labels.
     assert find(tmp_path / "3") == [("0.png", 0, ""), ("photo.jpg", None, ""), ("7/9.png", 7, "")]
 
 
-def test_a_folder_that_cannot_be_listed_costs_no_other(
+def test_a_folder_that_cannot_be_listed_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("3/0.png", "4/0.png"):

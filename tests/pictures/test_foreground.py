@@ -5,7 +5,6 @@ from helpers.drawing import INK, light_of, seven
 from PIL import Image, ImageDraw
 
 from mnistcli.pictures.foreground import choose_plane, is_light_on_dark, separate
-from mnistcli.pictures.page import find_page
 
 LIGHTS = ["even", "plane", "vignette", "soft shadow", "hard shadow"]
 
@@ -13,7 +12,7 @@ LIGHTS = ["even", "plane", "vignette", "soft shadow", "hard shadow"]
 @pytest.mark.parametrize("kind", LIGHTS)
 @pytest.mark.parametrize("noise", [0, 3])
 @pytest.mark.parametrize(("paper", "ink"), [(240, 40), (200, 130), (60, 230)])
-def test_ink_is_told_from_paper_in_any_light(kind: str, noise: int, paper: int, ink: int) -> None:
+def test_ink_is_separated_from_paper_in_any_light(kind: str, noise: int, paper: int, ink: int) -> None:
     light = light_of(kind)
     page = np.where(INK, ink, paper * light) if paper < ink else np.where(INK, ink, paper) * light
     random = np.random.default_rng(0)
@@ -59,28 +58,6 @@ def test_contrast_is_in_gray_levels() -> None:
     assert np.median(ink.contrast[~INK]) == 0
 
 
-@pytest.mark.parametrize("sides", [(9, 0, 0, 0), (0, 12, 0, 0), (0, 0, 7, 0), (9, 6, 7, 8)])
-@pytest.mark.parametrize("level", [10, 120])
-def test_bands_along_the_sides_are_left_out(sides: tuple[int, ...], level: int) -> None:
-    top, bottom, left, right = sides
-    gray = np.asarray(seven(paper=230, ink=20))
-    banded = np.pad(gray, ((top, bottom), (left, right)), constant_values=level)
-
-    inner = banded[find_page(banded)]
-
-    assert not (inner[1:-1, 1:-1] == level).any()
-    assert np.abs(np.subtract(inner.shape, gray.shape)).max() <= 6  # a blurred edge's rows
-
-
-def test_a_stroke_is_no_band() -> None:
-    bar = np.full((60, 40), 255, np.uint8)
-    bar[:, 8:32] = 0
-
-    assert bar[find_page(bar)].shape == bar.shape
-    gray = np.asarray(seven())[28:, 18:]
-    assert gray[find_page(gray)].shape == gray.shape
-
-
 @pytest.mark.parametrize(
     ("ink", "paper", "plane"),
     [
@@ -90,7 +67,7 @@ def test_a_stroke_is_no_band() -> None:
         ((30, 30, 160), (240, 235, 220), 0),
     ],
 )
-def test_coloured_ink_is_seen(ink: tuple[int, ...], paper: tuple[int, ...], plane: int) -> None:
+def test_the_plane_that_shows_coloured_ink_is_chosen(ink: tuple[int, ...], paper: tuple[int, ...], plane: int) -> None:
     colours = np.where(INK, np.reshape(ink, (3, 1, 1)), np.reshape(paper, (3, 1, 1)))
     luminance = np.tensordot([0.299, 0.587, 0.114], colours, 1)
     planes = np.concatenate([luminance[np.newaxis], colours]).astype(np.uint8)
@@ -99,7 +76,7 @@ def test_coloured_ink_is_seen(ink: tuple[int, ...], paper: tuple[int, ...], plan
 
 
 @pytest.mark.parametrize("is_light", [True, False])
-def test_a_marker_that_fills_the_picture_has_a_polarity(is_light: bool) -> None:
+def test_the_polarity_of_a_marker_that_fills_the_picture_is_found(is_light: bool) -> None:
     picture = Image.new("L", (70, 100), 255)
     two = [(10, 22), (22, 10), (48, 10), (60, 26), (56, 46), (12, 88), (68, 88)]
     ImageDraw.Draw(picture).line(two, 0, 15, joint="curve")

@@ -6,21 +6,21 @@ from mnistcli.pictures.illumination import estimate_illumination, find_percentil
 
 
 @pytest.mark.parametrize("order", [1, 2])
-def test_a_surface_is_fitted_whatever_the_ink(order: int) -> None:
+def test_a_surface_is_fitted_to_the_background_in_spite_of_ink(order: int) -> None:
     true = 100 + 50 * ACROSS - 30 * DOWN + (40 * ACROSS * DOWN - 20 * DOWN**2) * (order == 2)
     page = np.where(INK, 20, true).astype(np.float32)
 
-    light = fit_surface(page, order)
+    coefficients = fit_surface(page, order)
 
     x, y = (2 * (np.arange(n) + 0.5) / n - 1 for n in (120, 160))
     terms = [1, x[np.newaxis], y[:, np.newaxis]]
     if order == 2:
         terms += [x * y[:, np.newaxis], x[np.newaxis] ** 2, y[:, np.newaxis] ** 2]
-    fitted = sum(factor * term for factor, term in zip(light, terms, strict=True))
+    fitted = sum(factor * term for factor, term in zip(coefficients, terms, strict=True))
     assert np.abs(fitted - true).max() < 1.5
 
 
-def test_light_that_does_not_change_softly_is_left_alone() -> None:
+def test_only_soft_changes_of_light_are_estimated() -> None:
     for kind, least in (("even", 0), ("hard shadow", 0), ("plane", 100), ("vignette", 80)):
         page = np.where(INK, 20, 220 * light_of(kind)).astype(np.uint8)
 
@@ -29,7 +29,7 @@ def test_light_that_does_not_change_softly_is_left_alone() -> None:
         assert bool(change > least) == (least > 0), kind
 
 
-def test_a_percentile_is_a_value_of_its_rank() -> None:
+def test_a_percentile_is_the_value_of_the_nearest_rank() -> None:
     values = np.random.default_rng(0).permutation(101).reshape(1, -1)
 
     assert [find_percentile(values, share) for share in (0, 12.5, 50, 98, 100)] == [

@@ -1,4 +1,4 @@
-"""The pictures in test_num/ are as varied as users' are."""
+"""The pictures in test_num/ vary as those of users do."""
 
 import io
 from collections import Counter

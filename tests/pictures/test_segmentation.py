@@ -16,45 +16,20 @@ def draw(*rectangles: tuple[int, int, int, int], height: int = 200, width: int =
     return ink
 
 
-def gather_all(*rectangles: tuple[int, int, int, int], **options: float) -> set[Box]:
-    """The boxes of the pieces gathered around the main one."""
+def group(*rectangles: tuple[int, int, int, int], **options: float) -> set[Box]:
+    """The boxes of the components that are grouped with the main one."""
     ink = draw(*rectangles)
-    pieces = find_components(ink, ink > 0)
-    return {piece.box for piece in find_group(pieces, find_main(pieces), **options)}
+    components = find_components(ink, ink > 0)
+    return {one.box for one in find_group(components, find_main(components), **options)}
 
 
-def test_boxes_have_sides_and_gaps() -> None:
-    box, other = Box(10, 20, 40, 80), Box(43, 84, 50, 90)
-
-    assert (box.width, box.height, box.longest) == (30, 60, 60)
-    assert box.join(other) == (10, 20, 50, 90)
-    assert box.measure_gap(other) == 5
-    assert box.measure_gap(Box(0, 0, 200, 200)) == 0
-    assert box.share_columns(Box(35, 0, 45, 5)) == 0.5
-    assert box.share_rows(Box(90, 0, 95, 30)) == pytest.approx(1 / 3)
-
-
-def test_pieces_are_found_by_mass() -> None:
-    ink = draw((10, 10, 20, 60), (100, 0, 105, 20))
-    ink[30, 150:152] = 0.5
-    ink[61, 20] = ink[60, 21] = ink[60, 20] = 1  # hangs together diagonally
-
-    pieces = find_components(ink, ink > 0)
-
-    assert [(piece.box, piece.mass, piece.contact) for piece in pieces.by_mass] == [
-        ((10, 10, 22, 62), 503, 0),
-        ((100, 0, 105, 20), 100, 5),
-    ]  # and no speck
-    np.testing.assert_array_equal(pieces.select(pieces.by_mass[1:]), draw((100, 0, 105, 20)) > 0)
-
-
-def test_the_main_piece_is_not_an_edge() -> None:
+def test_the_main_component_is_not_an_edge() -> None:
     ink = draw((0, 0, 200, 10), (50, 50, 70, 110))
 
     assert find_main(find_components(ink, ink > 0)).box == (50, 50, 70, 110)
 
 
-def test_a_digit_cut_by_the_border_is_the_main_piece() -> None:
+def test_a_digit_cut_off_by_the_border_is_the_main_component() -> None:
     ink = draw((50, 140, 70, 200), (120, 50, 130, 60))
 
     assert find_main(find_components(ink, ink > 0)).box == (50, 140, 70, 200)
@@ -72,8 +47,8 @@ FIVE = (50, 80, 100, 150)
         pytest.param((60, 155, 90, 170), id="a broken end"),
     ],
 )
-def test_parts_of_a_digit_belong_to_it(part: tuple[int, int, int, int]) -> None:
-    assert gather_all(FIVE, part) == {FIVE, part}
+def test_parts_of_a_digit_are_grouped(part: tuple[int, int, int, int]) -> None:
+    assert group(FIVE, part) == {FIVE, part}
 
 
 @pytest.mark.parametrize(
@@ -87,21 +62,21 @@ def test_parts_of_a_digit_belong_to_it(part: tuple[int, int, int, int]) -> None:
         pytest.param((50, 0, 100, 30), id="a digit of the row above"),
     ],
 )
-def test_what_is_no_part_of_it_does_not(other: tuple[int, int, int, int]) -> None:
-    assert gather_all(FIVE, other) == {FIVE}
+def test_other_ink_is_not_grouped_with_a_digit(other: tuple[int, int, int, int]) -> None:
+    assert group(FIVE, other) == {FIVE}
 
 
-def test_a_bar_may_touch_the_border() -> None:
+def test_the_bar_of_a_5_may_touch_the_border() -> None:
     five, bar = (50, 20, 100, 90), (60, 0, 120, 8)
 
-    assert gather_all(five, bar) == {five, bar}
+    assert group(five, bar) == {five, bar}
 
 
-def test_of_several_digits_none_is_too_large_or_too_near() -> None:
+def test_among_several_digits_parts_must_be_nearer_and_smaller() -> None:
     above, beside = (52, 45, 98, 75), (106, 80, 150, 150)
 
-    assert gather_all(FIVE, above, beside) == {FIVE, above, beside}
-    assert gather_all(FIVE, above, beside, beside=0.05, largest=100) == {FIVE}
+    assert group(FIVE, above, beside) == {FIVE, above, beside}
+    assert group(FIVE, above, beside, max_beside=0.05, max_side=100) == {FIVE}
 
 
 def test_digits_are_read_row_by_row() -> None:
@@ -120,5 +95,5 @@ def test_rows_may_rise() -> None:
     assert find_rows(boxes) == [[*range(10)], [*range(10, 20)]]
 
 
-def test_no_boxes_are_no_rows() -> None:
+def test_no_boxes_make_no_rows() -> None:
     assert find_rows([]) == []

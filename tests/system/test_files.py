@@ -14,7 +14,7 @@ from mnistcli.system.files import (
 )
 
 
-def test_replaces_a_file(tmp_path: Path) -> None:
+def test_a_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
 
@@ -46,7 +46,7 @@ def test_a_file_that_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
         read_whole(tmp_path)
 
 
-def test_a_directory_takes_anothers_place_whole(tmp_path: Path) -> None:
+def test_a_directory_replaces_another_completely(tmp_path: Path) -> None:
     path = tmp_path / "model"
     for content in (b"old", b"new"):
         write_directory(path, {"file": content, "deeper/file": b""})
@@ -56,7 +56,7 @@ def test_a_directory_takes_anothers_place_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("when", ["writing", "renaming"])
-def test_a_directory_that_fails_leaves_the_former(
+def test_a_failed_write_of_a_directory_leaves_the_former_one(
     when: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, rename = tmp_path / "model", Path.rename
@@ -83,8 +83,8 @@ def test_a_directory_that_fails_leaves_the_former(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_no_more_is_read_than_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_BYTES", 1 << 20)
+def test_a_file_larger_than_the_limit_is_a_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 1 << 20)
     (tmp_path / "file").write_bytes(bytes(1 << 20))
     assert read_whole(tmp_path / "file") == bytes(1 << 20)
 
@@ -93,7 +93,7 @@ def test_no_more_is_read_than_a_bound(tmp_path: Path, monkeypatch: pytest.Monkey
         read_whole(tmp_path / "file")
 
 
-def test_a_link_is_followed_within_a_directory_only(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_followed_within_its_directory_only(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     for place in (tmp_path, inside):
@@ -107,7 +107,7 @@ def test_a_link_is_followed_within_a_directory_only(tmp_path: Path) -> None:
         read_inside(inside, inside / "far")
 
 
-def test_what_a_killed_process_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
+def test_old_temporary_files_of_killed_processes_are_removed(tmp_path: Path) -> None:
     names = (".mnistcli-0.part", ".mnistcli-1.part", ".mnistcli-2.part", ".other.part")
     for name in names:
         (tmp_path / name).write_text("half")

@@ -12,12 +12,12 @@ from mnistcli.system.parallel import map_ahead
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "ALONE", 1e-3)
+def start_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "START_AFTER_SECONDS", 1e-3)
     monkeypatch.setattr(parallel, "count_cores", lambda: 3)
 
 
-def test_keeps_the_order_and_uses_further_processes() -> None:
+def test_results_keep_their_order_and_come_from_several_processes() -> None:
     made = list(map_ahead(work.tell_process, range(300)))
 
     assert [item for item, _ in made] == list(range(300))
@@ -27,17 +27,17 @@ def test_keeps_the_order_and_uses_further_processes() -> None:
 
 
 @pytest.mark.parametrize("items", [[], [7]])
-def test_little_is_done_here(items: list[int]) -> None:
+def test_little_work_stays_in_this_process(items: list[int]) -> None:
     assert list(map_ahead(work.tell_process, items)) == [(item, os.getpid()) for item in items]
 
 
-def test_a_single_core_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_core_has_a_single_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "count_cores", lambda: 1)
 
     assert {process for _, process in map_ahead(work.tell_process, range(20))} == {os.getpid()}
 
 
-def test_takes_only_a_few_items_ahead() -> None:
+def test_only_a_few_items_are_taken_ahead() -> None:
     taken = itertools.count()
     stream = map_ahead(work.tell_process, taken)
 
@@ -49,11 +49,11 @@ def test_takes_only_a_few_items_ahead() -> None:
 
 
 @pytest.mark.parametrize("function", [work.die_elsewhere, work.die_in_the_middle])
-def test_what_a_process_leaves_undone_is_done_here(function) -> None:
+def test_the_work_of_a_process_that_dies_is_done_in_this_one(function) -> None:
     assert list(map_ahead(function, range(300))) == [function(item) for item in range(300)]
 
 
-def test_without_further_processes_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_is_done_in_this_process_if_others_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     made = list(map_ahead(work.tell_process, range(100)))
@@ -61,7 +61,7 @@ def test_without_further_processes_all_is_done_here(monkeypatch: pytest.MonkeyPa
     assert made == [(item, os.getpid()) for item in range(100)]
 
 
-def test_a_reader_that_leaves_ends_the_processes() -> None:
+def test_closing_the_stream_ends_the_processes() -> None:
     stream = map_ahead(work.tell_process, itertools.count())
     others = {process for _, process in itertools.islice(stream, 300)} - {os.getpid()}
 

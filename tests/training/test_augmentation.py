@@ -5,7 +5,7 @@ import pytest
 
 from mnistcli.runs.recipes import RECIPES, Augmentation
 
-WARP = RECIPES["deepcnn"].warp
+MOST = RECIPES["deepcnn"].augmentation
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 RANDOM = np.random.default_rng(8)
@@ -28,7 +28,7 @@ def numbers(*values: float) -> np.ndarray:
 
 
 def bilinear(image: np.ndarray, row: float, column: float) -> float:
-    """The textbook's way, a corner at a time."""
+    """Interpolate at one place, a corner at a time."""
     total = 0.0
     for i in (int(np.floor(row)), int(np.floor(row)) + 1):
         for j in (int(np.floor(column)), int(np.floor(column)) + 1):
@@ -37,7 +37,7 @@ def bilinear(image: np.ndarray, row: float, column: float) -> float:
     return total
 
 
-def test_sampling_interpolates_and_is_black_outside() -> None:
+def test_sampling_is_bilinear_and_black_outside() -> None:
     from mnistcli.training.augmentation import sample
 
     images = RANDOM.random((2, 28, 28)).astype(np.float32)
@@ -63,7 +63,7 @@ def test_sampling_interpolates_and_is_black_outside() -> None:
         (0, 1, -1, 0, np.fliplr),
     ],
 )
-def test_the_grid_turns_and_flips(angle, height, width, shear, turn) -> None:
+def test_affine_grid_rotates_and_flips(angle, height, width, shear, turn) -> None:
     from mnistcli.training.augmentation import affine_grid, sample
 
     images = pixels(1)
@@ -74,7 +74,7 @@ def test_the_grid_turns_and_flips(angle, height, width, shear, turn) -> None:
     np.testing.assert_allclose(turned, turn(images[0]), atol=1e-5)
 
 
-def test_the_grid_shears_and_stretches_about_the_centre() -> None:
+def test_affine_grid_shears_and_scales_about_the_middle() -> None:
     from mnistcli.training.augmentation import affine_grid
 
     rows, columns = affine_grid(*(numbers(value) for value in (0, 2, 0.5, 0.1)))
@@ -113,14 +113,14 @@ def test_strokes_get_thicker_and_thinner() -> None:
     assert thin[11:14, 11:14].all()
 
 
-def test_is_a_function_of_seed_and_step() -> None:
+def test_augmentation_is_a_function_of_seed_and_step() -> None:
     from tensorflow import constant, int64
 
     from mnistcli.training.augmentation import augment
 
     images = pixels()
     first, again, other_step, other_seed = (
-        augment(images, WARP, seed, constant(step, int64)).numpy()
+        augment(images, MOST, seed, constant(step, int64)).numpy()
         for seed, step in ((1, 5), (1, 5), (1, 6), (2, 5))
     )
 
@@ -132,14 +132,14 @@ def test_is_a_function_of_seed_and_step() -> None:
     assert first.max() <= 1
 
 
-def warp_by(warp: Augmentation, image: np.ndarray) -> np.ndarray:
-    """Many warps of an image, float64 [1000, 28, 28]."""
+def augment_by(most: Augmentation, image: np.ndarray) -> np.ndarray:
+    """Many augmentations of an image, float64 [1000, 28, 28]."""
     from tensorflow import constant, int64
 
     from mnistcli.training.augmentation import augment
 
     images = np.repeat(image[np.newaxis], 1000, axis=0).astype(np.float32)
-    return augment(images, warp, 3, constant(0, int64)).numpy().astype(np.float64)
+    return augment(images, most, 3, constant(0, int64)).numpy().astype(np.float64)
 
 
 def moments(images: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -165,8 +165,8 @@ def bar() -> np.ndarray:
     return image
 
 
-def test_shifts_along_both_axes_alone() -> None:
-    row, column, *_ = moments(warp_by(Augmentation(shift=3), square()))
+def test_shift_along_each_axis_is_independent() -> None:
+    row, column, *_ = moments(augment_by(Augmentation(shift=3), square()))
 
     for places in (row - 13.5, column - 13.5):
         assert places.std() == pytest.approx(3 / np.sqrt(3), rel=0.1)
@@ -174,8 +174,8 @@ def test_shifts_along_both_axes_alone() -> None:
     assert abs(np.corrcoef(row, column)[0, 1]) < 0.1
 
 
-def test_scales_both_axes_alone() -> None:
-    _, _, high, wide, _ = moments(warp_by(Augmentation(scale=0.3), square()))
+def test_scale_of_each_axis_is_independent() -> None:
+    _, _, high, wide, _ = moments(augment_by(Augmentation(scale=0.3), square()))
     height, width = np.log(high / (99 / 12)) / 2, np.log(wide / (99 / 12)) / 2
 
     for logarithm in (height, width):
@@ -184,11 +184,11 @@ def test_scales_both_axes_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("warp", "steepest"),
+    ("most", "steepest"),
     [(Augmentation(rotation=23), np.tan(np.radians(23))), (Augmentation(shear=0.4), 0.4)],
 )
-def test_turns_and_shears(warp: Augmentation, steepest: float) -> None:
-    row, column, high, _, both = moments(warp_by(warp, bar()))
+def test_rotation_and_shear_reach_their_limits(most: Augmentation, steepest: float) -> None:
+    row, column, high, _, both = moments(augment_by(most, bar()))
     slope = both / high
 
     assert slope.std() == pytest.approx(steepest / np.sqrt(3), rel=0.15)
@@ -197,16 +197,16 @@ def test_turns_and_shears(warp: Augmentation, steepest: float) -> None:
     np.testing.assert_allclose(column, 13.5, atol=0.05)
 
 
-def test_bends_both_axes() -> None:
-    row, column, *_ = moments(warp_by(Augmentation(bend=2), square()))
+def test_elastic_distortion_moves_ink_along_both_axes() -> None:
+    row, column, *_ = moments(augment_by(Augmentation(elastic=2), square()))
 
     for places in (row - 13.5, column - 13.5):
         assert 0.3 < places.std() < 1.5
     assert abs(np.corrcoef(row, column)[0, 1]) < 0.1
 
 
-def test_changes_strokes_without_moving_them() -> None:
-    images = warp_by(Augmentation(stroke=0.5), square())
+def test_stroke_width_changes_without_moving_the_ink() -> None:
+    images = augment_by(Augmentation(stroke=0.5), square())
     row, column, *_ = moments(images)
     ink = images.sum(axis=(1, 2))
 
@@ -214,8 +214,8 @@ def test_changes_strokes_without_moving_them() -> None:
     np.testing.assert_allclose((row, column), 13.5, atol=1e-5)
 
 
-def test_what_is_random_is_independent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bends have numbers of their own: those of the angles would bend alike what turns alike."""
+def test_random_numbers_are_independent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The elastic distortion must not share the random numbers of the rotation."""
     from tensorflow import Tensor, constant, int64, random
 
     from mnistcli.training import augmentation
@@ -231,17 +231,17 @@ def test_what_is_random_is_independent(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for name in ("stateless_uniform", "stateless_normal"):
         monkeypatch.setattr(random, name, remember(getattr(random, name)))
-    augmentation.augment(np.zeros((500, 28, 28), np.float32), WARP, 3, constant(0, int64))
+    augmentation.augment(np.zeros((500, 28, 28), np.float32), MOST, 3, constant(0, int64))
 
     uniform, normal = (values.numpy().ravel() for values in drawn)
     first = uniform[::2]
     pairs = normal[: 2 * len(first)].reshape(-1, 2)
-    radii = np.exp(-(pairs**2).sum(axis=1) / 2)  # Box and Muller make them of such a number
+    radii = np.exp(-(pairs**2).sum(axis=1) / 2)  # the uniform numbers of Box and Muller
     assert abs(np.corrcoef(radii, first)[0, 1]) < 0.1
 
 
-def test_keeps_each_image_recognisable() -> None:
-    """Means over many warps: nothing is lost on the average, and all limits are moved to."""
+def test_augmented_images_keep_their_ink() -> None:
+    """On average, nothing is lost and nothing moves; the limits are reached."""
     from tensorflow import constant, int64
 
     from mnistcli.training.augmentation import augment
@@ -249,14 +249,14 @@ def test_keeps_each_image_recognisable() -> None:
     images = np.zeros((2000, 28, 28), np.float32)
     images[:, 9:19, 12:16] = 1
 
-    warped = augment(images, WARP, 3, constant(0, int64)).numpy()
+    augmented = augment(images, MOST, 3, constant(0, int64)).numpy()
 
-    ink = warped.sum(axis=(1, 2))
-    rows = (warped.sum(axis=2) @ np.arange(28)) / ink
-    columns = (warped.sum(axis=1) @ np.arange(28)) / ink
+    ink = augmented.sum(axis=(1, 2))
+    rows = (augmented.sum(axis=2) @ np.arange(28)) / ink
+    columns = (augmented.sum(axis=1) @ np.arange(28)) / ink
     assert ink.mean() == pytest.approx(40, rel=0.1)
     assert 15 < ink.min() < 35
     assert 50 < ink.max() < 110
     for centres in (rows, columns):
         assert centres.mean() == pytest.approx(13.5, abs=0.1)
-        assert WARP.shift < np.abs(centres - 13.5).max() < 4 * WARP.shift
+        assert MOST.shift < np.abs(centres - 13.5).max() < 4 * MOST.shift

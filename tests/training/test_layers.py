@@ -27,16 +27,16 @@ def correlate(x: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("side", "rows"), [(24, slice(2, 26)), (20, slice(4, 24))])
-def test_crops_to_the_centre(side: int, rows: slice) -> None:
+def test_crop_keeps_the_central_pixels(side: int, rows: slice) -> None:
     x = RANDOM.random((2, 28, 28, 1)).astype(np.float32)
 
     np.testing.assert_array_equal(make(Crop(side), x)(x, None), x[:, rows, rows])
 
 
 @pytest.mark.parametrize(("side", "stride", "pool"), [(3, 1, 1), (5, 2, 1), (3, 1, 2)])
-def test_convolves_and_pools(side: int, stride: int, pool: int) -> None:
+def test_convolution_and_pooling_equal_numpys(side: int, stride: int, pool: int) -> None:
     x = RANDOM.normal(size=(2, 10, 10, 3)).astype(np.float32)
-    layer = make(Convolution(side, 4, stride=stride, pool=pool), x)
+    layer = make(Convolution(side, 4, stride=stride, pool_size=pool), x)
     layer.bias.assign([-1, 0, 1, 2])
 
     y = np.maximum(correlate(x, layer.kernel.numpy(), stride) + layer.bias.numpy(), 0)
@@ -48,7 +48,7 @@ def test_convolves_and_pools(side: int, stride: int, pool: int) -> None:
     assert 0 < (y == 0).mean() < 0.9
 
 
-def test_pads_with_zeros() -> None:
+def test_padding_is_zero() -> None:
     x = RANDOM.normal(size=(2, 9, 9, 3)).astype(np.float32)
     layer = make(Convolution(5, 4, is_padded=True), x)
 
@@ -58,27 +58,27 @@ def test_pads_with_zeros() -> None:
     np.testing.assert_allclose(layer(x, None), y, rtol=1e-4, atol=1e-4)
 
 
-def test_normalises_by_the_batch_in_training_and_by_all_batches_after_it() -> None:
+def test_batch_norm_uses_batch_statistics_in_training_and_averages_in_inference() -> None:
     x = RANDOM.normal(size=(6, 10, 10, 3)).astype(np.float32)
-    layer = make(Convolution(3, 4, is_normalised=True), x)
+    layer = make(Convolution(3, 4, has_batch_norm=True), x)
     mean, variance = layer.mean.numpy(), layer.variance.numpy()
     z = correlate(x, layer.kernel.numpy(), 1)
     axes, count = (0, 1, 2), z[..., 0].size
 
-    def normalised(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    def normalize(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
         scaled = (z - mean) / np.sqrt(variance + 1e-3)
         return np.maximum(layer.scale.numpy() * scaled + layer.bias.numpy(), 0)
 
-    np.testing.assert_allclose(layer(x, None), normalised(mean, variance), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(layer(x, None), normalize(mean, variance), rtol=1e-3, atol=1e-3)
     np.testing.assert_allclose(
-        layer(x, 0), normalised(z.mean(axes), z.var(axes)), rtol=1e-3, atol=1e-3
+        layer(x, 0), normalize(z.mean(axes), z.var(axes)), rtol=1e-3, atol=1e-3
     )
     np.testing.assert_allclose(layer.mean, 0.9 * mean + 0.1 * z.mean(axes), rtol=1e-4)
     unbiased = z.var(axes) * count / (count - 1)
     np.testing.assert_allclose(layer.variance, 0.9 * variance + 0.1 * unbiased, rtol=1e-4)
 
 
-def test_a_dense_layer_takes_all_values_in_a_row() -> None:
+def test_dense_layer_flattens_its_input() -> None:
     x = RANDOM.normal(size=(5, 2, 3, 4)).astype(np.float32)
     layer = make(Dense(7), x)
 
@@ -87,7 +87,7 @@ def test_a_dense_layer_takes_all_values_in_a_row() -> None:
     np.testing.assert_allclose(layer(x, 0), y, rtol=1e-5, atol=1e-5)
 
 
-def test_drops_a_share_as_a_function_of_seed_and_step() -> None:
+def test_dropout_is_a_function_of_seed_and_step() -> None:
     from tensorflow import constant, int64
 
     from mnistcli.training.layers import make_layer
@@ -106,7 +106,7 @@ def test_drops_a_share_as_a_function_of_seed_and_step() -> None:
     np.testing.assert_array_equal(make(Dropout(0.3), x)(x, None), x)
 
 
-def test_weights_begin_at_random_with_he_variance() -> None:
+def test_initial_weights_have_he_variance() -> None:
     from mnistcli.training.layers import he_normal
 
     weights = he_normal([5, 5, 32, 64], [3, -1]).numpy()

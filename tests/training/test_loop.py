@@ -1,13 +1,15 @@
 import os
+import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.listening import SILENT
+from helpers.listening import SILENT, Recorder
 
 from mnistcli.datasets.dataset import Dataset, read
 from mnistcli.errors import ModelError, StoppedError
@@ -18,6 +20,7 @@ from mnistcli.runs.config import Settings
 from mnistcli.runs.history import Point
 from mnistcli.runs.plan import Plan
 from mnistcli.runs.recipes import RECIPES
+from mnistcli.system.listener import Advance, Listener
 from mnistcli.training.sampling import batch_indices
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -60,67 +63,29 @@ def export(checkpoint: Checkpoint) -> bytes:
 
 
 def train(
-    plan: Plan, data: Dataset, progress: Callable[[int, float, float], None]
-) -> tuple[Checkpoint, float]:
-    from mnistcli.training.loop import train
+    plan: Plan, data: Dataset, listener: Listener = SILENT, logger: object = None
+) -> "loop.Trained":
+    from mnistcli.training import loop
 
-    return train(plan, data.images, data.targets, progress)
-
-
-def ignore(step: int, loss: float, accuracy: float) -> None:
-    pass
+    return loop.train(plan, data.images, data.targets, listener, logger)
 
 
-def test_takes_the_steps_that_numpy_takes(data: Dataset, tmp_path: Path) -> None:
-    checkpoint, seconds = train(plan_to(20, tmp_path), data, ignore)
+class Acting(Recorder):
+    """Calls a function with each step of which it is told."""
 
-    w = np.zeros((785, 10))  # the last row is b
-    for rows in batch_indices(5, 0, 20, 16, 100):
-        x = np.column_stack([data.images[rows].reshape(16, 784) / 255, np.ones(16)])
-        powers = np.exp(x @ w)
-        y = powers / powers.sum(axis=1, keepdims=True)
-        w -= 0.001 * x.T @ (y - np.eye(10)[data.labels[rows]])
-    np.testing.assert_allclose(weights(checkpoint), w.ravel(), atol=1e-5)
-    assert seconds > 0
+    def __init__(self, act: Callable[[int], None]) -> None:
+        super().__init__()
+        self.act = act
 
-
-def test_saves_and_reports_on_the_way(data: Dataset, tmp_path: Path) -> None:
-    reported: list[tuple[int, float, float]] = []
-    checkpoint, _ = train(
-        plan_to(20, tmp_path),
-        data,
-        lambda *values: reported.append(values),
-    )
-
-    assert [step for step, *_ in reported] == [5, 7, 10, 14, 15, 20]
-    assert reported[0][1] == pytest.approx(np.log(10), rel=0.1)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model-14", "model-20"]
-    assert (checkpoint.step, checkpoint.path.name) == (20, "model-20")
-    assert find_newest(tmp_path, SILENT) == checkpoint
-
-
-def test_tells_the_loss_and_accuracy_that_numpy_finds(data: Dataset, tmp_path: Path) -> None:
-    first, _ = train(plan_to(10, tmp_path), data, ignore)
-    reported = []
-    train(plan_to(14, tmp_path, first), data, lambda *values: reported.append(values))
-
-    parameters = weights(first).astype(np.float64)
-    w, losses, right = np.append(parameters[:-10], parameters[-10:]).reshape(785, 10), [], []
-    for rows in batch_indices(5, 10, 4, 16, 100):
-        x = np.column_stack([data.images[rows].reshape(16, 784) / 255, np.ones(16)])
-        powers = np.exp(x @ w)
-        y = powers / powers.sum(axis=1, keepdims=True)
-        losses.append(-np.log(y[np.arange(16), data.labels[rows]]).mean())
-        right.append((y.argmax(axis=1) == data.labels[rows]).mean())
-        w -= 0.001 * x.T @ (y - np.eye(10)[data.labels[rows]])
-    ((step, loss, accuracy),) = reported
-    assert step == 14
-    assert loss == pytest.approx(np.mean(losses), rel=1e-4)
-    assert accuracy == pytest.approx(np.mean(right))
+    @contextmanager
+    def progress(
+        self, label: str, total: int, unit: str, *, done: int = 0, log_every: int = 0
+    ) -> Iterator[Advance]:
+        yield lambda step, note="": self.act(step)
 
 
 class Watcher:
-    """Notes down what it is told."""
+    """A logger that remembers what it is told."""
 
     def __init__(self) -> None:
         self.points: list[Point] = []
@@ -133,13 +98,57 @@ class Watcher:
         return self.points[-1]
 
 
-def test_the_curve_of_a_run_goes_on_where_it_was_interrupted(data: Dataset, tmp_path: Path) -> None:
+def test_training_takes_the_steps_that_numpy_takes(data: Dataset, tmp_path: Path) -> None:
+    _, checkpoint, seconds = train(plan_to(20, tmp_path), data)
+
+    w = np.zeros((785, 10))  # the last row is b
+    for rows in batch_indices(5, 0, 20, 16, 100):
+        x = np.column_stack([data.images[rows].reshape(16, 784) / 255, np.ones(16)])
+        powers = np.exp(x @ w)
+        y = powers / powers.sum(axis=1, keepdims=True)
+        w -= 0.001 * x.T @ (y - np.eye(10)[data.labels[rows]])
+    np.testing.assert_allclose(weights(checkpoint), w.ravel(), atol=1e-5)
+    assert seconds > 0
+
+
+def test_training_reports_and_saves_at_its_intervals(data: Dataset, tmp_path: Path) -> None:
+    listener = Recorder()
+    _, checkpoint, _ = train(plan_to(20, tmp_path), data, listener)
+
+    assert [step for _, step, *_ in listener.steps] == [5, 7, 10, 14, 15, 20]
+    assert {(label, total) for label, _, total, _ in listener.steps} == {("training", 20)}
+    loss = re.fullmatch(r"loss (\d\.\d{4})  accuracy [01]\.\d{4}", listener.steps[0][3])[1]
+    assert float(loss) == pytest.approx(np.log(10), rel=0.1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model-14", "model-20"]
+    assert (checkpoint.step, checkpoint.path.name) == (20, "model-20")
+    assert find_newest(tmp_path, SILENT) == checkpoint
+
+
+def test_the_loss_and_accuracy_are_those_that_numpy_finds(data: Dataset, tmp_path: Path) -> None:
+    first = train(plan_to(10, tmp_path), data).checkpoint
+    watcher, listener = Watcher(), Recorder()
+    train(plan_to(14, tmp_path, first), data, listener, watcher)
+
+    parameters = weights(first).astype(np.float64)
+    w, losses, right = np.append(parameters[:-10], parameters[-10:]).reshape(785, 10), [], []
+    for rows in batch_indices(5, 10, 4, 16, 100):
+        x = np.column_stack([data.images[rows].reshape(16, 784) / 255, np.ones(16)])
+        powers = np.exp(x @ w)
+        y = powers / powers.sum(axis=1, keepdims=True)
+        losses.append(-np.log(y[np.arange(16), data.labels[rows]]).mean())
+        right.append((y.argmax(axis=1) == data.labels[rows]).mean())
+        w -= 0.001 * x.T @ (y - np.eye(10)[data.labels[rows]])
+    ((step, loss, accuracy, *_),) = watcher.points
+    assert step == 14
+    assert loss == pytest.approx(np.mean(losses), rel=1e-4)
+    assert accuracy == pytest.approx(np.mean(right))
+    assert listener.steps == [("training", 14, 14, f"loss {loss:.4f}  accuracy {accuracy:.4f}")]
+
+
+def test_the_history_of_a_run_continues_when_it_is_resumed(data: Dataset, tmp_path: Path) -> None:
     def train_watched(plan: Plan) -> tuple[Checkpoint, list[Point]]:
         watcher = Watcher()
-        checkpoint, _ = loop.train(plan, data.images, data.targets, ignore, watcher)
-        return checkpoint, watcher.points
-
-    from mnistcli.training import loop
+        return train(plan, data, logger=watcher).checkpoint, watcher.points
 
     whole, points = train_watched(plan_to(20, tmp_path / "whole"))
     piece, first = train_watched(plan_to(10, tmp_path / "pieces"))
@@ -149,28 +158,24 @@ def test_the_curve_of_a_run_goes_on_where_it_was_interrupted(data: Dataset, tmp_
     assert whole.curve == tuple(points)
     assert end.curve == (*first, *second) == whole.curve
     assert find_newest(tmp_path / "pieces", SILENT).curve == whole.curve
-    silent, _ = train(plan_to(24, tmp_path / "pieces", end), data, ignore)
-    assert silent.curve == whole.curve
+    without_logger = train(plan_to(24, tmp_path / "pieces", end), data).checkpoint
+    assert without_logger.curve == whole.curve
 
 
 @pytest.mark.parametrize("model", RECIPES)
-def test_a_run_in_pieces_ends_in_the_very_same_state(
+def test_a_resumed_run_ends_in_the_same_state(
     model: str, data: Dataset, tmp_path: Path
 ) -> None:
     from mnistcli.training.weights import restore
 
     cycles = (25, 40) if RECIPES[model].is_one_cycle else ()
     settings = replace(SETTINGS, model=model, cycles=cycles)
-    whole, _ = train(
-        replace(plan_to(40, tmp_path / "whole"), settings=settings),
-        data,
-        ignore,
-    )
+    whole = train(replace(plan_to(40, tmp_path / "whole"), settings=settings), data).checkpoint
 
     piece = None
     for steps in (3, 4, 21, 40) if model == "softmax" else (21, 40):
         plan = replace(plan_to(steps, tmp_path / "pieces", piece), settings=settings)
-        piece, _ = train(plan, data, ignore)
+        piece = train(plan, data).checkpoint
 
     ends = [restore(piece).variables, restore(whole).variables]
     for found, expected in zip(*ends, strict=True):
@@ -178,23 +183,36 @@ def test_a_run_in_pieces_ends_in_the_very_same_state(
     assert export(piece) == export(whole)
 
 
+@pytest.mark.parametrize("model", ["softmax", "cnn"])
+def test_the_network_that_training_returns_is_that_of_its_checkpoint(
+    model: str, data: Dataset, tmp_path: Path
+) -> None:
+    from mnistcli.training.conversion import to_tflite
+
+    settings = replace(SETTINGS, model=model, cycles=(6,) if RECIPES[model].is_one_cycle else ())
+
+    network, checkpoint, _ = train(replace(plan_to(6, tmp_path), settings=settings), data)
+
+    assert to_tflite(network) == export(find_newest(tmp_path, SILENT)) == export(checkpoint)
+
+
 @pytest.mark.parametrize("model", RECIPES)
-def test_augments_by_seed_and_step_where_the_recipe_says(
+def test_augmentation_depends_on_the_recipe_seed_and_step(
     model: str, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mnistcli.training import steps
 
     seen = []
 
-    def blacken(images, warp, seed: int, step):
+    def blacken(images, most, seed: int, step):
         seen.append((seed, step.shape.rank))
         return images * 0
 
     monkeypatch.setattr(steps, "augment", blacken)
     plan = replace(plan_to(4, tmp_path), settings=replace(SETTINGS, model=model, cycles=(4,)))
-    train(plan, data, ignore)
+    train(plan, data)
 
-    assert set(seen) == ({(5, 0)} if RECIPES[model].warp else set())
+    assert set(seen) == ({(5, 0)} if RECIPES[model].augmentation else set())
 
 
 @pytest.mark.parametrize("model", ["cnn", "deepcnn"])
@@ -203,7 +221,7 @@ def test_a_convolutional_network_learns(model: str, small_mnist: Path, tmp_path:
     data, test_data = (read("mnist", split, small_mnist) for split in ("train", "test"))
     plan = replace(plan_to(60, tmp_path), settings=settings)
 
-    checkpoint, _ = train(plan, data, ignore)
+    checkpoint = train(plan, data).checkpoint
 
     probabilities = Predictor(export(checkpoint), model).predict(test_data.images)
     assert evaluate(probabilities, test_data.labels).accuracy > 0.9
@@ -213,7 +231,7 @@ def test_another_seed_makes_other_weights(data: Dataset, tmp_path: Path) -> None
     exports = set()
     for seed in (5, 6):
         settings = replace(SETTINGS, model="cnn", seed=seed, cycles=(10,))
-        checkpoint, _ = train(replace(plan_to(10, tmp_path), settings=settings), data, ignore)
+        checkpoint = train(replace(plan_to(10, tmp_path), settings=settings), data).checkpoint
         exports.add(export(checkpoint))
     assert len(exports) == 2
 
@@ -235,15 +253,15 @@ def test_weights_that_diverge_are_not_saved(steps: int, data: Dataset, tmp_path:
     plan = replace(plan_to(steps, tmp_path), settings=replace(SETTINGS, learning_rate=1e38))
 
     with pytest.raises(ModelError, match=r"--learning-rate 1e\+38 is too high; nothing was saved"):
-        train(plan, data, ignore)
+        train(plan, data)
     assert find_newest(tmp_path, SILENT) is None
 
 
-def test_divergence_is_noticed_at_its_step(data: Dataset, tmp_path: Path) -> None:
-    """The third step of a batch that has grown beyond all numbers, by a rate that is injected."""
+def test_divergence_names_its_step(data: Dataset, tmp_path: Path) -> None:
+    """An infinite learning rate, injected at step 8, makes the loss of step 9 infinite."""
     from mnistcli.training import steps
 
-    first, _ = train(plan_to(6, tmp_path), data, ignore)
+    first = train(plan_to(6, tmp_path), data).checkpoint
     with pytest.MonkeyPatch.context() as patch:
         usual = steps.learning_rates
 
@@ -255,8 +273,8 @@ def test_divergence_is_noticed_at_its_step(data: Dataset, tmp_path: Path) -> Non
 
         patch.setattr(steps, "learning_rates", explode)
         plan = replace(plan_to(40, tmp_path, first), save_every=1000, log_every=1000)
-        with pytest.raises(ModelError, match=r"the loss of step 9 is not finite: .* is as it was"):
-            train(plan, data, ignore)
+        with pytest.raises(ModelError, match=r"the loss of step 9 is not finite: .* is unchanged"):
+            train(plan, data)
 
     newest = find_newest(tmp_path, SILENT)
     assert newest.step == 6
@@ -265,57 +283,34 @@ def test_divergence_is_noticed_at_its_step(data: Dataset, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) -> None:
-    def interrupt(step: int, loss: float, accuracy: float) -> None:
+    def interrupt(step: int) -> None:
         if step == 10:
             os.kill(os.getpid(), number)
 
     before = signal.getsignal(number)
     with pytest.raises(StoppedError, match=r"stopped at step 10, saved as .*model-10") as caught:
-        train(plan_to(20, tmp_path), data, interrupt)
+        train(plan_to(20, tmp_path), data, Acting(interrupt))
 
     assert caught.value.exit_code == 128 + number
     assert signal.getsignal(number) is before
-    resumed, _ = train(plan_to(20, tmp_path, find_newest(tmp_path, SILENT)), data, ignore)
-    whole, _ = train(plan_to(20, tmp_path / "whole"), data, ignore)
+    resumed = train(plan_to(20, tmp_path, find_newest(tmp_path, SILENT)), data).checkpoint
+    whole = train(plan_to(20, tmp_path / "whole"), data).checkpoint
     np.testing.assert_array_equal(weights(resumed), weights(whole))
 
 
-def test_a_second_signal_acts_as_usual(data: Dataset, tmp_path: Path) -> None:
-    def interrupt_twice(step: int, loss: float, accuracy: float) -> None:
-        for _ in range(2):
-            os.kill(os.getpid(), signal.SIGINT)
-
-    with pytest.raises(KeyboardInterrupt):
-        train(plan_to(20, tmp_path), data, interrupt_twice)
-
-
 def test_a_signal_at_the_last_step_stops_what_comes_after(data: Dataset, tmp_path: Path) -> None:
-    def interrupt(step: int, loss: float, accuracy: float) -> None:
+    def interrupt(step: int) -> None:
         if step == 20:
             os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(StoppedError, match="stopped at step 20, saved as"):
-        train(plan_to(20, tmp_path), data, interrupt)
+        train(plan_to(20, tmp_path), data, Acting(interrupt))
 
     assert find_newest(tmp_path, SILENT).step == 20
 
 
-def test_an_ignored_signal_stays_ignored(data: Dataset, tmp_path: Path) -> None:
-    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        checkpoint, _ = train(
-            plan_to(20, tmp_path),
-            data,
-            lambda *values: os.kill(os.getpid(), signal.SIGINT),
-        )
-    finally:
-        signal.signal(signal.SIGINT, former)
-
-    assert checkpoint.step == 20
-
-
-def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path) -> None:
-    """Other models, and by the hundred: tests/stress/kills.py."""
+def test_a_killed_run_ends_in_the_same_weights(run_process, tmp_path: Path) -> None:
+    """The tests of other models, and of hundreds of kills, are in tests/stress/kills.py."""
     steps = 3000
     options = ["train", "--steps", steps, "--save-every", 100]
     whole = run_process(*options, "--checkpoint-dir", "whole")
@@ -331,10 +326,10 @@ def test_a_killed_run_ends_in_the_very_same_weights(run_process, tmp_path: Path)
     assert not (tmp_path / "killed" / f"model-{steps}").exists()
 
     again = run_process(*options, "--checkpoint-dir", "killed")
-    _, notes = again.communicate()
+    _, messages = again.communicate()
 
     assert again.returncode == 0
-    assert "from step 0" not in notes
+    assert "from step 0" not in messages
     ends = [find_newest(tmp_path / name, SILENT) for name in ("whole", "killed")]
     assert ends[0].step == ends[1].step == steps
     np.testing.assert_array_equal(weights(ends[0]), weights(ends[1]))

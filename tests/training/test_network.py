@@ -11,7 +11,7 @@ Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 @pytest.fixture
 def batches() -> list[Batch]:
-    """200 batches of 64 that can be learnt: x in [0, 1], labels one-hot."""
+    """200 batches of 64 that a linear model can fit: x in [0, 1], labels one-hot."""
     random = np.random.default_rng(1)
     truth = random.normal(size=(784, 10))
     made = []
@@ -26,7 +26,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def test_begins_at_zero(tensorflow: None, batches: list[Batch]) -> None:
+def test_every_digit_is_as_probable_at_first(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.training.network import Network
 
     network = Network(RECIPES["softmax"], seed=0)
@@ -37,7 +37,7 @@ def test_begins_at_zero(tensorflow: None, batches: list[Batch]) -> None:
     assert float(network.loss(*batches[0])) == pytest.approx(64 * np.log(10), rel=1e-6)
 
 
-def test_loss_and_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> None:
+def test_loss_and_training_step_equal_numpys(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.training.network import Network
 
     network = Network(RECIPES["softmax"], seed=0)
@@ -90,7 +90,7 @@ def test_equals_the_tutorials_graph(tensorflow: None, batches: list[Batch]) -> N
             session.run(step, {images: x, labels: label})
         expected_w, expected_b = session.run([w, b])
 
-    assert np.abs(expected_w).max() > 0.01  # both have learnt something
+    assert np.abs(expected_w).max() > 0.01  # both have learned something
     np.testing.assert_allclose(network.w.numpy(), expected_w, rtol=0, atol=1e-5)
     np.testing.assert_allclose(network.b.numpy(), expected_b, rtol=0, atol=1e-5)
 
@@ -100,7 +100,7 @@ def log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @pytest.mark.parametrize(("model", "smoothing"), [("cnn", 0.1), ("deepcnn", 0.05)])
-def test_the_loss_is_of_smoothed_labels(
+def test_loss_uses_smoothed_labels(
     model: str, smoothing: float, tensorflow: None, batches: list[Batch]
 ) -> None:
     from mnistcli.training.network import Network
@@ -115,7 +115,7 @@ def test_the_loss_is_of_smoothed_labels(
     assert float(network.loss(x, label)) == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_loss_is_that_of_training(tensorflow: None, batches: list[Batch]) -> None:
+def test_loss_uses_batch_statistics_and_dropout(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.training.network import Network
 
     network = Network(RECIPES["deepcnn"], seed=0)
@@ -129,10 +129,10 @@ def test_the_loss_is_that_of_training(tensorflow: None, batches: list[Batch]) ->
         losses.append(float(network.loss(x, label)))
 
     assert np.abs(network.layers[0].mean.numpy() - before).max() > 0
-    assert losses[0] == losses[1] != losses[2]  # what is dropped out depends on the step
+    assert losses[0] == losses[1] != losses[2]  # dropout depends on the step
 
 
-def test_the_average_answers(tensorflow: None, batches: list[Batch]) -> None:
+def test_averaged_weights_answer(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.training.network import Network
 
     network = Network(RECIPES["deepcnn"], seed=0)
@@ -147,17 +147,17 @@ def test_the_average_answers(tensorflow: None, batches: list[Batch]) -> None:
     kernels = [network.layers[0].kernel, network.average.layers[0].kernel]
     average = kernels[1].numpy()
     network.train(x, label, 0.01)
-    moved = RECIPES["deepcnn"].averaging * average
-    moved += (1 - RECIPES["deepcnn"].averaging) * kernels[0].numpy()
+    moved = RECIPES["deepcnn"].ema_decay * average
+    moved += (1 - RECIPES["deepcnn"].ema_decay) * kernels[0].numpy()
     np.testing.assert_allclose(kernels[1].numpy(), moved, rtol=1e-5, atol=1e-7)
     assert int(network.step) == 1_000_001
 
 
 @pytest.mark.parametrize("model", ["cnn", "deepcnn"])
-def test_layers_begin_differently_and_with_the_seed(model: str, tensorflow: None) -> None:
+def test_initial_kernels_depend_on_layer_and_seed(model: str, tensorflow: None) -> None:
     from mnistcli.training.network import Network
 
-    def beginnings(seed: int) -> list[NDArray[np.float32]]:
+    def initial_kernels(seed: int) -> list[NDArray[np.float32]]:
         kernels = [
             layer.kernel.numpy().ravel()
             for layer in Network(RECIPES[model], seed).layers
@@ -165,7 +165,7 @@ def test_layers_begin_differently_and_with_the_seed(model: str, tensorflow: None
         ]
         return [kernel[:100] / kernel.std() for kernel in kernels]
 
-    first, other = beginnings(1), beginnings(2)
+    first, other = initial_kernels(1), initial_kernels(2)
     for one, two in (*itertools.combinations(first, 2), *zip(first, other, strict=True)):
         assert np.abs(one - two).mean() > 0.5
-    np.testing.assert_array_equal(np.concatenate(beginnings(1)), np.concatenate(first))
+    np.testing.assert_array_equal(np.concatenate(initial_kernels(1)), np.concatenate(first))

@@ -5,10 +5,10 @@ pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
 @pytest.mark.parametrize("size", [1, 1e-6])
-def test_adam_takes_the_papers_steps(size: float) -> None:
+def test_adam_takes_the_steps_of_the_paper(size: float) -> None:
     import tensorflow as tf
 
-    from mnistcli.training.optimizer import EPSILON, Adam
+    from mnistcli.training.optimizer import ADAM_EPSILON, Adam
 
     weight = tf.Variable([1.0, -2.0, 3.0])
     adam = Adam([weight], 0.7, 0.9)
@@ -21,13 +21,13 @@ def test_adam_takes_the_papers_steps(size: float) -> None:
         m = 0.7 * m + 0.3 * gradient
         v = 0.9 * v + 0.1 * gradient**2
         corrected = rate * np.sqrt(1 - 0.9 ** (step + 1)) / (1 - 0.7 ** (step + 1))
-        w -= corrected * m / (np.sqrt(v) + EPSILON)
+        w -= corrected * m / (np.sqrt(v) + ADAM_EPSILON)
 
     assert np.abs(w - [1, -2, 3]).min() > 0.05
     np.testing.assert_allclose(weight.numpy(), w, rtol=1e-5)
 
 
-def test_an_average_follows_its_variable() -> None:
+def test_ema_follows_its_variable() -> None:
     import tensorflow as tf
 
     from mnistcli.training.optimizer import update_ema

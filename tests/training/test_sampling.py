@@ -19,7 +19,7 @@ def test_a_batch_may_span_epochs() -> None:
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 7])
-def test_a_step_sees_the_same_images_however_it_is_reached(chunk: int) -> None:
+def test_the_images_of_a_step_do_not_depend_on_the_call(chunk: int) -> None:
     whole = batch_indices(seed=1, first_step=0, steps=14, batch_size=8, count=30)
 
     parts = [batch_indices(1, first, chunk, 8, 30) for first in range(0, 14, chunk)]

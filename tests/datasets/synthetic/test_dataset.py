@@ -11,7 +11,7 @@ def made() -> tuple[np.ndarray, np.ndarray]:
     return synthetic.make(3, 2500)
 
 
-def test_makes_images_and_labels(made: tuple[np.ndarray, np.ndarray]) -> None:
+def test_images_and_labels_have_the_shape_of_mnists(made: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = made
 
     assert (images.shape, images.dtype) == ((2500, 28, 28), np.uint8)
@@ -20,7 +20,7 @@ def test_makes_images_and_labels(made: tuple[np.ndarray, np.ndarray]) -> None:
     assert len(np.unique(images, axis=0)) == 2500
 
 
-def test_is_a_function_of_the_seed(made: tuple[np.ndarray, np.ndarray]) -> None:
+def test_the_data_set_is_a_function_of_the_seed(made: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = synthetic.make(3, 1200)  # in other processes, or in this one
 
     np.testing.assert_array_equal(images, made[0][:1200])
@@ -29,11 +29,11 @@ def test_is_a_function_of_the_seed(made: tuple[np.ndarray, np.ndarray]) -> None:
     np.testing.assert_array_equal(synthetic.make_block(3, 2)[0][:500], made[0][2000:])
 
 
-def test_what_is_drawn_goes_with_its_version() -> None:
-    """Where this fails, what is kept on users' disks is another data set: raise the version."""
+def test_the_images_are_those_of_the_version() -> None:
+    """If this fails, raise the version: the files on users' disks are of another data set."""
     images, labels = synthetic.make_block(0, 0)
 
-    assert synthetic.VERSION == 1
+    assert synthetic.STROKES_VERSION == 1
     assert labels[:20].tolist() == [0, 0, 6, 2, 3, 1, 1, 5, 5, 5, 9, 2, 7, 9, 4, 9, 9, 2, 4, 1]
     ink = images[:20].sum(axis=(1, 2)) / 255
     known = [
@@ -43,7 +43,7 @@ def test_what_is_drawn_goes_with_its_version() -> None:
     np.testing.assert_allclose(ink, known, atol=2)
 
 
-def test_tells_how_far_it_is() -> None:
+def test_progress_counts_images() -> None:
     seen: list[int] = []
 
     synthetic.make(0, 1500, seen.append)
@@ -51,10 +51,10 @@ def test_tells_how_far_it_is() -> None:
     assert seen == [1000, 1500]
 
 
-def test_all_are_framed_as_mnist_is(made: tuple[np.ndarray, np.ndarray]) -> None:
+def test_images_are_normalized_as_mnists_are(made: tuple[np.ndarray, np.ndarray]) -> None:
     images, _ = made
 
-    assert np.mean([normalization.is_framed(image) for image in images]) > 0.995
+    assert np.mean([normalization.is_normalized(image) for image in images]) > 0.995
     assert 0.1 < images.mean() / 255 < 0.16  # MNIST's is 0.13
 
 
@@ -65,7 +65,7 @@ def nearest(images: np.ndarray, labels: np.ndarray, others: np.ndarray) -> np.nd
     return labels[(asked @ known.T).argmax(axis=1)]
 
 
-def test_digits_are_told_apart_by_their_looks(made: tuple[np.ndarray, np.ndarray]) -> None:
+def test_a_nearest_neighbour_tells_the_digits_apart(made: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = made
 
     found = nearest(images[:2000], labels[:2000], images[2000:])
@@ -73,7 +73,7 @@ def test_digits_are_told_apart_by_their_looks(made: tuple[np.ndarray, np.ndarray
     assert (found == labels[2000:]).mean() > 0.6
 
 
-def test_digits_look_like_mnists(made: tuple[np.ndarray, np.ndarray], shared) -> None:
+def test_a_nearest_neighbour_recognizes_mnists_digits(made: tuple[np.ndarray, np.ndarray], shared) -> None:
     images = idx.read(shared / "mnist" / "train-images-idx3-ubyte.gz")[:2000]
     labels = idx.read(shared / "mnist" / "train-labels-idx1-ubyte.gz")[:2000]
 

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from mnistcli.datasets.synthetic.rasterizer import (
-    HEIGHT,
+    DIGIT_SIDE,
     LIFTED,
     PENS,
     SHARPNESS,
-    SIDE,
+    PAPER_SIDE,
     Pen,
     draw,
     find_room,
@@ -37,7 +37,7 @@ def test_a_disc_has_its_area_and_place(radius: float) -> None:
     (ink,) = stamp(dots((x, y)), np.full((1, 1), radius, np.float32)) / 255
 
     assert ink.sum() == pytest.approx(np.pi * radius**2, rel=0.1)
-    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5  # the middles of the pixels
+    rows, columns = np.mgrid[:PAPER_SIDE, :PAPER_SIDE] + 0.5  # the middles of the pixels
     assert (ink * columns).sum() / ink.sum() == pytest.approx(x, abs=0.2)
     assert (ink * rows).sum() / ink.sum() == pytest.approx(y, abs=0.2)
 
@@ -45,12 +45,12 @@ def test_a_disc_has_its_area_and_place(radius: float) -> None:
 def test_a_pixel_is_as_dark_as_its_nearest_disc_makes_it() -> None:
     """Against the distances themselves, pixel by pixel."""
     random = generator()
-    points = random.uniform(10, SIDE - 10, (5, 30, 2)).astype(np.float32)
+    points = random.uniform(10, PAPER_SIDE - 10, (5, 30, 2)).astype(np.float32)
     radii = random.uniform(0.6, 4, (5, 30)).astype(np.float32)
 
     drawn = stamp(points, radii)
 
-    rows, columns = np.mgrid[:SIDE, :SIDE] + 0.5
+    rows, columns = np.mgrid[:PAPER_SIDE, :PAPER_SIDE] + 0.5
     for ink, places, sizes in zip(drawn, points, radii, strict=True):
         distance = np.hypot(
             columns[..., np.newaxis] - places[:, 0], rows[..., np.newaxis] - places[:, 1]
@@ -72,11 +72,11 @@ def test_a_lifted_pen_leaves_nothing() -> None:
 
 def test_a_line_is_as_long_and_as_wide_as_it_should_be() -> None:
     (ink,) = draw(generator(), upright(), EVEN) / 255
-    radius = np.exp(0.3) * HEIGHT / 20
+    radius = np.exp(0.3) * DIGIT_SIDE / 20
 
-    middle = ink[SIDE // 2 - 5 : SIDE // 2 + 5].sum(axis=1)
+    middle = ink[PAPER_SIDE // 2 - 5 : PAPER_SIDE // 2 + 5].sum(axis=1)
     np.testing.assert_allclose(middle, 2 * radius, atol=1 / SHARPNESS)
-    assert ink[:, SIDE // 2].sum() == pytest.approx(HEIGHT + 2 * radius, abs=1 / SHARPNESS)
+    assert ink[:, PAPER_SIDE // 2].sum() == pytest.approx(DIGIT_SIDE + 2 * radius, abs=1 / SHARPNESS)
 
 
 def test_nothing_is_cut_off() -> None:
@@ -92,7 +92,7 @@ def test_nothing_is_cut_off() -> None:
 def test_pens_are_of_all_widths_and_change_along_the_way() -> None:
     radii = press(generator(), draw_on_paper(upright(2000)), PENS)
     touching = np.where(radii > 0, radii, np.nan)
-    mean = np.nanmedian(touching, axis=1) * 20 / HEIGHT
+    mean = np.nanmedian(touching, axis=1) * 20 / DIGIT_SIDE
 
     assert np.median(mean) == pytest.approx(np.exp(PENS.radius[0]), rel=0.05)
     assert np.percentile(mean, 2) < 0.7  # a hairline
@@ -115,12 +115,12 @@ def test_a_marker_leaves_loops_open() -> None:
 
     (ink,) = draw(generator(), loop[np.newaxis], EVEN._replace(radius=(9, 0)))
 
-    assert not ink[SIDE // 2 - 2 : SIDE // 2 + 2, SIDE // 2].any()
-    assert ink[SIDE // 2].any()
+    assert not ink[PAPER_SIDE // 2 - 2 : PAPER_SIDE // 2 + 2, PAPER_SIDE // 2].any()
+    assert ink[PAPER_SIDE // 2].any()
 
 
 def draw_on_paper(points: np.ndarray) -> np.ndarray:
-    return (points * HEIGHT + (SIDE - HEIGHT) / 2).astype(np.float32)
+    return (points * DIGIT_SIDE + (PAPER_SIDE - DIGIT_SIDE) / 2).astype(np.float32)
 
 
 def test_a_narrow_loop_leaves_less_room_than_a_wide_one_or_a_line() -> None:
@@ -133,4 +133,4 @@ def test_a_narrow_loop_leaves_less_room_than_a_wide_one_or_a_line() -> None:
     )
 
     assert line > large > small
-    assert small < 0.2 * HEIGHT
+    assert small < 0.2 * DIGIT_SIDE

@@ -1,0 +1,81 @@
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from mnistcli.training.runtime import THREADS, catch_signals
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+def send(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_is_caught(number: int) -> None:
+    before = signal.getsignal(number)
+
+    with catch_signals() as caught:
+        send(number)
+
+    assert caught == [number]
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_signal_acts_as_usual() -> None:
+    with pytest.raises(KeyboardInterrupt), catch_signals():
+        send(signal.SIGINT)
+        send(signal.SIGINT)
+
+
+@pytest.fixture
+def ignored_interrupts() -> Iterator[None]:
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("ignored_interrupts")
+def test_an_ignored_signal_stays_ignored() -> None:
+    with catch_signals() as caught:
+        send(signal.SIGINT)
+
+    assert caught == []
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize("signal_count", [0, 1])
+def test_the_handlers_are_restored_after_an_error(signal_count: int) -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
+
+    with pytest.raises(ZeroDivisionError), catch_signals():
+        for _ in range(signal_count):
+            send(signal.SIGTERM)
+        raise ZeroDivisionError
+
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+PROBE = """
+from mnistcli.training.runtime import start_tensorflow
+
+start_tensorflow(inter_op_threads=1)
+start_tensorflow()
+import tensorflow as tf
+
+print(tf.config.get_visible_devices("GPU"))
+threading = tf.config.threading
+print(threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads())
+"""
+
+
+def test_tensorflow_computes_on_the_cpu_with_a_fixed_number_of_threads() -> None:
+    """A further call, here with the default, changes nothing."""
+    result = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == ["[]", f"{THREADS} 1"]
