@@ -1,4 +1,4 @@
-"""Every picture of a directory beside the image made of it, on one sheet to look at.
+"""A contact sheet: every picture of a directory beside the image made from it.
 
 usage: python benchmarks/contact_sheet.py DIRECTORY OUT.png
 """
@@ -17,7 +17,7 @@ NOTHING = (255, 220, 255)
 
 
 def show(path: Path) -> Image.Image:
-    """Return a picture and the images made of it, side by side, below their name and polarity."""
+    """Return a picture and its image side by side, below the file's name and the polarity."""
     with Image.open(path) as opened:
         picture = Image.new("RGBA", opened.size, NOTHING)
         picture.alpha_composite(opened.convert("RGBA"))
@@ -25,9 +25,9 @@ def show(path: Path) -> Image.Image:
     prepared = prepare(path.read_bytes())
     cell = Image.new("RGB", (2 * CELL, CELL + LABEL), (90, 0, 90))
     cell.paste(picture.convert("RGB"), (0, LABEL))
-    for digit in prepared.digits:
-        enlarged = Image.fromarray(digit.image).resize((CELL - 2, CELL - 2), Image.Resampling.BOX)
-        cell.paste(enlarged.convert("RGB"), (CELL, LABEL))
+    (digit,) = prepared.digits
+    enlarged = Image.fromarray(digit.image).resize((CELL - 2, CELL - 2), Image.Resampling.BOX)
+    cell.paste(enlarged.convert("RGB"), (CELL, LABEL))
     ImageDraw.Draw(cell).text((1, 0), f"{path.name[:18]} {(prepared.polarity or 'none')[:5]}")
     return cell
 

@@ -1,10 +1,10 @@
-"""Forty pictures of one odd hand: what training on them does to that hand and to MNIST.
+"""Forty pictures of one odd hand: how fine-tuning on them changes the accuracy on it and on MNIST.
 
 usage: python benchmarks/odd_hand.py MNIST_DATA [CHECKPOINT_DIR]
 
 Three hands, drawn by the strokes' generator with settings far from its usual ones, write 1,000
-digits each. The first four pictures of each digit are what `mnistcli train --pictures` is given;
-the others only score. Goes on from a copy of CHECKPOINT_DIR, or from the pretrained model.
+digits each. `mnistcli train --pictures` is given the first four pictures of each digit; the others
+only score. It fine-tunes a copy of CHECKPOINT_DIR, or the pretrained model.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""How much accuracy is lost where MNIST's test images come as pictures.
+"""How much accuracy is lost when MNIST's test images come as pictures.
 
 usage: python benchmarks/pasted.py DATA_DIR [OPTIONS of mnistcli eval]
 
@@ -15,16 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from mnistcli.cli.console import Console
 from mnistcli.datasets import dataset
+from mnistcli.images import Gray
 
 MNISTCLI = Path(sys.executable).parent / "mnistcli"
 PAGE = (600, 400)
-
-Gray = NDArray[np.uint8]
 
 
 def paste(image: Gray, side: int, random: np.random.Generator) -> Image.Image:

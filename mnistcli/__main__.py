@@ -8,9 +8,9 @@ from types import FrameType
 
 
 def run() -> None:
-    """Run the command line, and end the process without taking TensorFlow apart.
+    """Run the command line, and end the process without TensorFlow's teardown.
 
-    That would take up to a second. All files are closed by now, and the rest is the system's.
+    The teardown takes up to a second. All files are closed by then.
     """
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_IGN:
         signal.signal(signal.SIGTERM, _terminate)
@@ -20,16 +20,16 @@ def run() -> None:
         main(prog_name="mnistcli")
     except SystemExit as end:
         code = end.code
-    except KeyboardInterrupt:  # of the import: the command line has its own answer
+    except KeyboardInterrupt:  # during the import; the command line handles its own
         code = 128 + signal.SIGINT
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, OSError):  # closed, or found unwritable before
+        with suppress(AttributeError, OSError):  # closed, or already reported as unwritable
             stream.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:
-    """Leave as after an error, so that other processes and the terminal are cleaned up."""
+    """Exit as after an error, so that child processes and the terminal are cleaned up."""
     sys.exit(128 + number)
 
 

@@ -35,7 +35,7 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def small_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a small data set in MNIST's form; not to be changed."""
+    """A directory with a small data set in MNIST's form; tests only read it."""
     directory = tmp_path_factory.mktemp("small")
     small.make(directory)
     return directory
@@ -72,7 +72,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def checkpoints(
     small_files: Path, tensorflow: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A run of 60 steps on the small data set; not to be changed."""
+    """A run of 60 steps on the small data set; tests only read it."""
     directory = tmp_path_factory.mktemp("run") / "checkpoints"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mnist, "FILES", small.files_in(small_files))
@@ -84,7 +84,7 @@ def checkpoints(
 
 @pytest.fixture
 def trained(checkpoints: Path, tmp_path: Path, small_mnist: Path) -> Path:
-    """A directory of the test's own with that run and the data in the default places."""
+    """A copy of that run in ``tmp_path``, beside the data, both in their default places."""
     return Path(shutil.copytree(checkpoints, tmp_path / "checkpoints"))
 
 
@@ -120,7 +120,7 @@ def run_process(small_files: Path, tmp_path: Path) -> Callable[..., subprocess.P
 
 @pytest.fixture(scope="session")
 def tensorflow() -> None:
-    """Set TensorFlow up as training does, before anything else of it is used."""
+    """Start TensorFlow as training does, before anything else of it is used."""
     from mnistcli.training.runtime import start_tensorflow
 
     start_tensorflow()

@@ -1,12 +1,13 @@
-"""The whole path on the real data, as a newcomer takes it."""
+"""All commands on the real data, in the order in which a newcomer uses them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from helpers.listening import SILENT
+from helpers.listening import SILENT, Recorder
 from PIL import Image
 
 from mnistcli.cli.main import main
@@ -51,9 +52,7 @@ def test_softmax_regression_reaches_the_tutorials_accuracy() -> None:
     assert json.loads(result.stdout)["total"] == 10_000
 
 
-def test_it_goes_on_to_4000(directory: Path, tmp_path: Path) -> None:
-    import shutil
-
+def test_training_resumes_to_step_4000(directory: Path, tmp_path: Path) -> None:
     shutil.copytree("checkpoints", tmp_path / "checkpoints")
     result = run("train", "--steps", "4000", "--checkpoint-dir", tmp_path / "checkpoints", "--json")
 
@@ -97,7 +96,7 @@ def test_the_tutorials_pictures_are_accepted(invert: str, preprocess: str, share
     assert len(result.stdout.splitlines()) == 16
 
 
-def test_the_tutorials_pictures_are_told_apart_by_polarity(shared: Path) -> None:
+def test_the_polarity_of_the_tutorials_pictures_is_found(shared: Path) -> None:
     from mnistcli.pictures.pipeline import prepare
 
     for name, polarity in (("csuncle", "light_on_dark"), ("geektutu", "dark_on_light")):
@@ -109,7 +108,6 @@ def test_the_tutorials_pictures_are_told_apart_by_polarity(shared: Path) -> None
 def test_an_image_written_as_a_picture_gets_the_same_answer(
     polarity: str, shared: Path, tmp_path: Path
 ) -> None:
-    from mnistcli.cli.console import Console
     from mnistcli.runs.checkpoints import find_newest
     from mnistcli.training.export import open_model
 
@@ -117,11 +115,13 @@ def test_an_image_written_as_a_picture_gets_the_same_answer(
     for number, image in enumerate(images):
         shown = image if polarity == "white on black" else 255 - image
         Image.fromarray(shown).save(tmp_path / f"{number:04}.png")
-    checkpoint = find_newest(Path("checkpoints"), SILENT)
-    predictor = open_model(checkpoint, Console(is_quiet=True)).predictor
+    recorder = Recorder()
+    checkpoint = find_newest(Path("checkpoints"), recorder)
+    predictor = open_model(checkpoint, SILENT).predictor
 
     document = json.loads(run("predict", tmp_path, "--format", "json").stdout)
 
+    assert recorder.warnings == []
     answers = np.array([result["probabilities"] for result in document["results"]], np.float32)
     np.testing.assert_array_equal(answers, predictor.predict(images))
 

@@ -80,7 +80,7 @@ def draw_image() -> Figure:
 def draw_steps() -> Figure:
     """Draw what each step makes of a photo."""
     data = photos.photo()
-    trace = take_steps(data)
+    trace = trace_steps(data)
     (digit,) = trace.digits
     return lay_out_rows(
         [
@@ -99,14 +99,14 @@ def draw_steps() -> Figure:
 
 
 def draw_read() -> Figure:
-    """Draw a photo that lies on its side, and a picture on nothing."""
+    """Draw a photo stored on its side, and a picture with a transparent background."""
     photo, transparent = photos.photo(), read_sample("2_2")
     return lay_out_rows(
         [
             Panel(open_file(photo), "a photo's file", "with EXIF orientation 6"),
-            Panel(show_colours(take_steps(photo).planes), "read", "turned upright"),
+            Panel(show_colours(trace_steps(photo).planes), "read", "turned upright"),
             Panel(open_file(transparent), "test_num/2_2.png", "white on nothing", is_next=False),
-            Panel(show_colours(take_steps(transparent).planes), "read", "white on black"),
+            Panel(show_colours(trace_steps(transparent).planes), "read", "white on black"),
         ]
     )
 
@@ -114,7 +114,7 @@ def draw_read() -> Figure:
 def draw_gray() -> Figure:
     """Draw the planes of a picture of yellow ink."""
     data = photos.marker()
-    trace = take_steps(data)
+    trace = trace_steps(data)
     panels = [Panel(open_file(data), "a picture", "yellow on white")]
     for name, plane in zip(("luminance", "red", "green", "blue"), trace.planes, strict=True):
         panel = Panel(plane, name, is_next=len(panels) == 1)
@@ -125,7 +125,7 @@ def draw_gray() -> Figure:
 
 def draw_sheet() -> Figure:
     """Draw a scan without its edges, and a sheet of paper without the table around it."""
-    scan, photo = take_steps(photos.scan()), take_steps(photos.photo())
+    scan, photo = trace_steps(photos.scan()), trace_steps(photos.photo())
     outline = partial(mark_box, box=scan.page)
     return lay_out_rows(
         [
@@ -141,7 +141,7 @@ def draw_polarity() -> Figure:
     """Draw what differs from its surroundings, on a board and on paper in a shadow."""
     rows = []
     for data in (photos.board(), photos.shade()):
-        trace = take_steps(data)
+        trace = trace_steps(data)
         median = filter_median(shrink(trace.filled, COPY_SIDE)).astype(np.uint8)
         polarity = "light on dark" if trace.is_light_on_dark else "dark on light"
         rows.append(
@@ -156,7 +156,7 @@ def draw_polarity() -> Figure:
 
 def draw_ink() -> Figure:
     """Draw ink in a shadow, separated by local contrast, and by one threshold."""
-    trace = take_steps(photos.shade())
+    trace = trace_steps(photos.shade())
     background = np.rint(trace.ink.background).astype(np.uint8)
     _, otsu = cv2.threshold(trace.filled, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     return lay_out_rows(
@@ -175,16 +175,16 @@ def draw_parts() -> Figure:
     return lay_out_rows(
         [
             Panel(open_file(snippet), "a piece of a form"),
-            Panel(show_components(take_steps(snippet)), "parts", "orange is left out"),
+            Panel(show_components(trace_steps(snippet)), "parts", "orange is left out"),
             Panel(open_file(pair), "a number", is_next=False),
-            Panel(show_components(take_steps(pair)), "parts", "one digit, and a warning"),
+            Panel(show_components(trace_steps(pair)), "parts", "one digit, and a warning"),
         ]
     )
 
 
 def draw_frame() -> Figure:
     """Draw how a digit in a hairline is normalized."""
-    ink, thick = extract_strokes(take_steps(photos.hairline()))
+    ink, thick = extract_strokes(trace_steps(photos.hairline()))
     normalized, thin = normalize(thick), normalize(ink)
     box = normalized.box
     left = max(0, (box.left + box.right - thick.shape[0]) // 2)
@@ -209,7 +209,7 @@ def draw_several() -> Figure:
 
 
 @cache
-def take_steps(data: bytes) -> Trace:
+def trace_steps(data: bytes) -> Trace:
     """Prepare a picture, and return what each step makes of it."""
     trace = prepare(data).trace
     assert trace, "the picture is used as it is"

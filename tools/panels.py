@@ -1,4 +1,4 @@
-"""Panels in rows and columns, each a picture with what is said of it, and figures as small PNG."""
+"""Figures of panels, which are captioned pictures in rows or columns, as small PNG files."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ SQUARE = 0.9
 """Side of an image below a picture, as a share of that one's height."""
 
 FEW = 96
-"""Rows of a picture whose pixels are to be seen."""
+"""Most rows of a picture whose pixels are shown as squares."""
 
 GRAYS, PLOTS = 64, (BLUE, ORANGE, RED)
 """How many grays, and what other colours, each file has."""
@@ -46,14 +46,14 @@ Mark = Callable[[Axes], None]
 
 
 class Panel(NamedTuple):
-    """A picture with what is said of it."""
+    """A picture with a title and a note."""
 
     shown: Shown
     title: str = ""
     note: str = ""
     mark: Mark = lambda axes: None
     frame: str = GRID  # its colour
-    is_next: bool = True  # made of the panel before it, as an arrow tells
+    is_next: bool = True  # made from the panel before it, as an arrow shows
 
     @property
     def aspect(self) -> float:
@@ -72,14 +72,14 @@ class Answered(NamedTuple):
 
 
 class Column(NamedTuple):
-    """A picture above the images made of it, in one way or in several."""
+    """A picture above the images made from it, in one way or in several."""
 
     picture: Shown
     answered: Sequence[Answered]
 
 
 def lay_out_rows(*rows: Sequence[Panel]) -> Figure:
-    """Draw rows of panels, those of a row equally high and all of it as wide as the figure."""
+    """Draw rows of panels; those of a row have the same height and fill the figure's width."""
     heights = [_measure_height(row) for row in rows]
     above = [TITLE * any(panel.title for panel in row) for row in rows]
     below = [LINE * max(len(panel.note.splitlines()) for panel in row) for row in rows]
@@ -98,7 +98,7 @@ def lay_out_rows(*rows: Sequence[Panel]) -> Figure:
 
 
 def lay_out_columns(labels: Sequence[str], columns: Sequence[Column]) -> Figure:
-    """Draw a column for each picture; labels of all rows, also of answers', are at the left."""
+    """Draw a column for each picture, with labels of all rows, also of answers, at the left."""
     room = WIDTH - LABELS - MARGIN - GAP * (len(columns) - 1)
     pictures = [Panel(column.picture) for column in columns]
     shares = [max(picture.aspect, SQUARE) for picture in pictures]
@@ -122,7 +122,7 @@ def lay_out_columns(labels: Sequence[str], columns: Sequence[Column]) -> Figure:
 
 
 def to_png(figure: Figure) -> bytes:
-    """Return a figure as a PNG file of 256 colours: grays, the plots', and its pictures'."""
+    """Return a figure as a PNG file of 256 colours: grays, those of plots, and its pictures'."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     drawn = np.asarray(canvas.buffer_rgba())[..., :3]
@@ -143,7 +143,7 @@ def to_png(figure: Figure) -> bytes:
 
 
 def tint(levels: Levels, colour: str, ground: str = PAPER) -> Shown:
-    """Return colours [H, W, 3] from the ground's, where levels [H, W] are 0, to another at 1."""
+    """Return colours [H, W, 3]: the ground's where levels [H, W] are 0, and another at 1."""
     share = np.clip(levels, 0, 1)[..., np.newaxis]
     mixed = np.array(to_rgb(ground)) * (1 - share) + np.array(to_rgb(colour)) * share
     return np.rint(mixed * 255).astype(np.uint8)

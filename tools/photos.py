@@ -29,16 +29,18 @@ WIDTH, HEIGHT = 640, 480
 NEAT = Hand(
     jitter=(0.008, 0.02), overshoot=0.1, warp=0.03, slant=(0.1, 0.06), rotation=0.04, tremor=0
 )
-"""Hands that take some care."""
+"""Hands that write with some care."""
 
 FINE = 2
 """Lines of the grid, in a pixel, that strokes are drawn on."""
 
+EVEN_LIGHT = np.ones((1, 1), np.float32)
+
 LIFT = 0.07
-"""Way between two samples of a digit, in its heights, on which the pen is lifted."""
+"""Distance between two samples of a digit, as a share of its height, on which the pen is lifted."""
 
 LYING = 6
-"""EXIF orientation of a photo that is to be turned clockwise."""
+"""EXIF orientation of a photo that has to be turned clockwise."""
 
 
 class Written(NamedTuple):
@@ -54,7 +56,7 @@ class Written(NamedTuple):
 
 @cache
 def photo() -> bytes:
-    """A sheet of cream paper on a table, in the shadow of who takes the photo; stored lying."""
+    """A sheet of cream paper on a table, in the photographer's shadow; stored on its side."""
     random = np.random.default_rng(1)
     width, height = 900, 1200
     ink = draw_ink((height, width), [Written(5, 120, 440, 590, 430, 27)])
@@ -75,7 +77,7 @@ def photo() -> bytes:
 
 @cache
 def board() -> bytes:
-    """Chalk on a blackboard that a window is mirrored in."""
+    """Chalk on a blackboard that reflects a window."""
     random = np.random.default_rng(2)
     ink = draw_ink((HEIGHT, WIDTH), [Written(4, 9, 330, 245, 250, 15)])
     grain = soften(random.standard_normal(ink.shape), 0.8)
@@ -91,17 +93,15 @@ def board() -> bytes:
 @cache
 def marker() -> bytes:
     """A yellow felt pen on white paper."""
-    random = np.random.default_rng(3)
     ink = draw_ink((HEIGHT, WIDTH), [Written(2, 18, 315, 240, 270, 24)])
     down, across = measure(ink.shape)
-    scene = lay_ink(make_paper(random, ink.shape, WHITE), ink, YELLOW)
     light = 1.03 - 0.1 * down - 0.05 * across
-    return to_jpeg(develop(random, scene * light[..., np.newaxis], noise=0.006))
+    return photograph_paper(np.random.default_rng(3), WHITE, ink, YELLOW, light, noise=0.006)
 
 
 @cache
 def scan() -> bytes:
-    """A pencil's digit, scanned with the lid's edge at two sides."""
+    """A digit in pencil, scanned with the lid's edge at two sides."""
     random = np.random.default_rng(4)
     ink = draw_ink((HEIGHT, WIDTH), [Written(3, 15, 360, 210, 240, 9)])
     scene = lay_ink(make_paper(random, ink.shape, WHITE), ink, PENCIL)
@@ -112,46 +112,38 @@ def scan() -> bytes:
 
 @cache
 def shade() -> bytes:
-    """A ballpoint's digit, partly in a shadow with an edge."""
-    random = np.random.default_rng(5)
+    """A digit in ballpoint, partly in a shadow with an edge."""
     ink = draw_ink((HEIGHT, WIDTH), [Written(8, 5, 320, 240, 300, 13)])
-    scene = lay_ink(make_paper(random, ink.shape, CREAM), ink, BALLPOINT)
     down, across = measure(ink.shape)
     shadow = 1 / (1 + np.exp(-40 * (across - 0.6 - 0.25 * (down - 0.5))))
     light = 1.04 - 0.2 * down - 0.5 * shadow
-    return to_jpeg(develop(random, scene * light[..., np.newaxis], noise=0.008))
+    return photograph_paper(np.random.default_rng(5), CREAM, ink, BALLPOINT, light)
 
 
 @cache
 def snippet() -> bytes:
     """A piece of a form: a digit of two strokes, specks, a line, and half of the next digit."""
-    random = np.random.default_rng(6)
     digits = [Written(5, 101, 300, 235, 250, 13), Written(6, 4, 652, 245, 240, 13)]
     ink = draw_ink((HEIGHT, WIDTH), digits)
     cv2.line(ink, (0, 436), (WIDTH, 428), 0.75, 5, cv2.LINE_AA)
     for x, y, radius in ((120, 120, 3), (455, 90, 4), (140, 330, 5), (430, 380, 3), (70, 225, 3)):
         cv2.circle(ink, (x, y), radius, 0.9, cv2.FILLED, cv2.LINE_AA)
-    scene = lay_ink(make_paper(random, ink.shape, WHITE), ink, BLUE_BLACK)
-    return to_jpeg(develop(random, scene, noise=0.008))
+    return photograph_paper(np.random.default_rng(6), WHITE, ink, BLUE_BLACK)
 
 
 @cache
 def pair() -> bytes:
     """Two digits, where one is expected."""
-    random = np.random.default_rng(7)
     digits = [Written(4, 5, 215, 240, 230, 13), Written(2, 14, 440, 245, 220, 13)]
     ink = draw_ink((HEIGHT, WIDTH), digits)
-    scene = lay_ink(make_paper(random, ink.shape, CREAM), ink, BLUE_BLACK)
-    return to_jpeg(develop(random, scene, noise=0.008))
+    return photograph_paper(np.random.default_rng(7), CREAM, ink, BLUE_BLACK)
 
 
 @cache
 def hairline() -> bytes:
-    """A digit in a fine pen's line, at the side of its sheet."""
-    random = np.random.default_rng(8)
+    """A digit in a hairline, at the side of its sheet."""
     ink = draw_ink((HEIGHT, WIDTH), [Written(9, 4, 200, 255, 320, 3.5)])
-    scene = lay_ink(make_paper(random, ink.shape, CREAM), ink, BLUE_BLACK)
-    return to_jpeg(develop(random, scene, noise=0.006))
+    return photograph_paper(np.random.default_rng(8), CREAM, ink, BLUE_BLACK, noise=0.006)
 
 
 @cache
@@ -167,10 +159,22 @@ def page() -> bytes:
             seed = int(random.integers(20))
             digits.append(Written(int(digit), seed, x + jump[0], y + jump[1], height, 7))
     ink = draw_ink(shape, digits)
-    scene = lay_ink(make_paper(random, shape, CREAM), ink, BALLPOINT)
     down, across = measure(shape)
     light = 1.05 - 0.25 * down - 0.15 * across
-    return to_jpeg(develop(random, scene * light[..., np.newaxis], noise=0.002))
+    return photograph_paper(random, CREAM, ink, BALLPOINT, light, noise=0.002)
+
+
+def photograph_paper(
+    random: np.random.Generator,
+    paper: Colour,
+    ink: Levels,
+    colour: Colour,
+    light: Levels = EVEN_LIGHT,
+    noise: float = 0.008,
+) -> bytes:
+    """Return a JPEG file of paper with ink [H, W] of a colour on it, in light [H, W]."""
+    scene = lay_ink(make_paper(random, ink.shape, paper), ink, colour)
+    return to_jpeg(develop(random, scene * light[..., np.newaxis], noise))
 
 
 def draw_ink(shape: tuple[int, int], digits: Iterable[Written]) -> Levels:

@@ -1,4 +1,4 @@
-"""Put the newest model of a checkpoint directory into the package.
+"""Put the newest checkpoint of a directory into the package as its pretrained model.
 
 usage: python tools/pretrain.py CHECKPOINT_DIR DATA_DIR
 """
@@ -23,7 +23,7 @@ COMMAND = "make pretrained"
 
 
 def main() -> None:
-    """Write the weights, the export that is made of them, and how they came to be."""
+    """Write the weights, the export made from them, and the record of how they came to be."""
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     directory, data_dir = map(Path, sys.argv[1:])

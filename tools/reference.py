@@ -1,6 +1,6 @@
-"""Writes docs/reference.md from what the commands say of themselves.
+"""docs/reference.md, written from the commands' own help.
 
-``python tools/reference.py`` writes it; ``tests/test_docs.py`` checks that it is as it would be.
+``python tools/reference.py`` writes it; ``tests/docs/test_docs.py`` checks that it is up to date.
 """
 
 import inspect

@@ -46,7 +46,11 @@ class Components(NamedTuple):
 
 
 def find_components(strength: NDArray[np.float32], is_ink: NDArray[np.bool_]) -> Components:
-    """Find the 8-connected components of a mask [H, W], with the strength [H, W] of its ink."""
+    """Find the 8-connected components of a mask [H, W], with the strength [H, W] of its ink.
+
+    Connected-component labelling is OpenCV's (Bolelli et al., "Spaghetti Labeling", IEEE
+    Transactions on Image Processing 29, 2020).
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(is_ink.astype(np.uint8))
     masses = np.bincount(labels[is_ink], strength[is_ink], count)
     border_pixels = np.bincount(take_border(labels), minlength=count)

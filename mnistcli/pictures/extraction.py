@@ -86,7 +86,8 @@ def soften(
 def thicken(strokes: Gray, is_digit: NDArray[np.bool_], longer_side: int) -> Gray:
     """Dilate hairlines [H, W] to about the width of MNIST's strokes.
 
-    The mean of the distance transform of a long stroke is a quarter of its width.
+    The mean of the distance transform (Borgefors, "Distance Transformations in Digital Images",
+    1986) of a long stroke is a quarter of its width.
 
     Args:
         strokes: the digit's ink.

@@ -103,8 +103,10 @@ def measure_difference(gray: Gray) -> Levels:
 def separate(gray: Gray) -> Ink:
     """Separate dark ink from its background in gray levels [H, W].
 
-    The background is a morphological closing. Contrast is divided by it, so that ink is as strong
-    in the shade as in the light.
+    The background is a morphological closing (see :mod:`mnistcli.pictures.illumination`), so the
+    contrast is a black top-hat. It is divided by the background, so that ink is as strong in the
+    shade as in the light. Noise is estimated by percentiles of the contrast, which ink rarely
+    reaches.
     """
     illumination = estimate_illumination(gray)
     levels = gray.astype(np.float32)

@@ -50,8 +50,9 @@ def fill_around_sheet(gray: Gray) -> Gray:
     """Fill gray levels [H, W] around a sheet of paper with its tone.
 
     A sheet is light and nearly a rectangle, turned by any angle, on something darker, and has ink
-    on it. The threshold is Otsu's ("A Threshold Selection Method from Gray-Level Histograms",
-    1979). Without such a sheet, the levels are returned as they are.
+    on it. It is found by Otsu's threshold ("A Threshold Selection Method from Gray-Level
+    Histograms", 1979) and measured by its minimum-area rectangle (Toussaint, "Solving Geometric
+    Problems with the Rotating Calipers", 1983). Without a sheet, the levels are returned unchanged.
     """
     small = shrink(gray, COPY_SIDE).astype(np.uint8)
     _, is_bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)

@@ -1,4 +1,7 @@
-"""The networks that come with the package, and how they came to be."""
+"""The models that come with the package: a digit classifier and a detector of non-digits.
+
+Each has a record in JSON of how it was trained, with the SHA-256 of its files.
+"""
 
 import json
 from dataclasses import dataclass
@@ -13,30 +16,34 @@ from mnistcli.errors import ModelError
 from mnistcli.system.files import digest, write_whole
 
 FOLDER = Path(__file__).parent
+
 RECORD, EXPORT, WEIGHTS = "model.json", "model.tflite", "weights.npz"
+"""Files of the classifier."""
+
 DETECTOR_RECORD, DETECTOR = "detector.json", "detector.tflite"
+"""Files of the detector."""
 
 SOURCE = "pretrained"
-"""What results call it."""
+"""The classifier's name in results, in place of a checkpoint's path."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """How the model came to be."""
+    """How the classifier was trained."""
 
-    model: str
-    step: int
+    model: str  # name of its recipe
+    step: int  # number of training steps
     seed: int
-    dataset: str  # trained on
-    accuracy: float  # share of MNIST's 10,000 test images that the export reads right
-    command: str  # that made it
-    data: dict[str, str]  # SHA-256 of the content of MNIST's files
-    versions: dict[str, str]  # of what it was made with
+    dataset: str  # that it was trained on
+    accuracy: float  # of the export on MNIST's 10,000 test images, in [0, 1]
+    command: str  # that trained it
+    data: dict[str, str]  # SHA-256 of each of MNIST's files, decompressed
+    versions: dict[str, str]  # of Python and the libraries that trained it
     files: dict[str, str]  # SHA-256 of the export and the weights
 
 
 def read_record() -> Record:
-    """Read how the model came to be.
+    """Read the record of the classifier.
 
     Raises:
         ModelError: the file is missing or damaged.
@@ -48,19 +55,24 @@ def read_record() -> Record:
 
 
 def read_export() -> bytes:
-    """Read the ``.tflite``, float32 [N, 784] to float32 [N, 10], after verifying it.
+    """Read the classifier as a ``.tflite`` file, after verifying its SHA-256.
+
+    It maps images, float32 [N, 784] in [0, 1], to probabilities, float32 [N, 10].
 
     Raises:
-        ModelError: it is missing or damaged.
+        ModelError: the file or the record is missing or damaged.
     """
     return _read_verified(EXPORT, read_record().files)
 
 
 def read_weights() -> dict[str, NDArray[np.float16]]:
-    """Read the averaged weights by the names that ``Classifier.name_variables`` gives them.
+    """Read the averaged weights (EMA) of the classifier, after verifying their SHA-256.
+
+    Returns:
+        float16 arrays by the names that ``Classifier.name_variables`` gives them.
 
     Raises:
-        ModelError: the file is missing or damaged.
+        ModelError: the file or the record is missing or damaged.
     """
     content = _read_verified(WEIGHTS, read_record().files)
     with np.load(BytesIO(content), allow_pickle=False) as stored:
@@ -68,10 +80,13 @@ def read_weights() -> dict[str, NDArray[np.float16]]:
 
 
 def read_detector() -> bytes:
-    """Read the ``.tflite`` that tells what is no digit, float32 [N, 784] to float32 [N, 1].
+    """Read the detector as a ``.tflite`` file, after verifying its SHA-256.
+
+    It maps images, float32 [N, 784] in [0, 1], to the probabilities, float32 [N, 1], that they are
+    not digits.
 
     Raises:
-        ModelError: it is missing or damaged.
+        ModelError: the file or the record is missing or damaged.
     """
     try:
         files = json.loads(_read(DETECTOR_RECORD))["files"]
@@ -81,19 +96,31 @@ def read_detector() -> bytes:
 
 
 def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.float16]]) -> None:
-    """Replace the model of the package; ``record`` is a :class:`Record` without ``files``."""
-    arrays: dict[str, Any] = dict(weights)  # numpy's stubs take them for savez's own options
+    """Replace the classifier.
+
+    Args:
+        record: the fields of :class:`Record`, except for ``files``.
+        tflite: the export, as :func:`read_export` returns it.
+        weights: as :func:`read_weights` returns them.
+    """
+    arrays: dict[str, Any] = dict(weights)  # NumPy's stubs would match them with savez's options
     stored = BytesIO()
     np.savez(stored, **arrays)
     _write(RECORD, record, {EXPORT: tflite, WEIGHTS: stored.getvalue()})
 
 
 def write_detector(record: dict[str, Any], tflite: bytes) -> None:
-    """Replace the detector of the package; ``record`` tells how it came to be."""
+    """Replace the detector.
+
+    Args:
+        record: how it was trained, without ``files``.
+        tflite: as :func:`read_detector` returns it.
+    """
     _write(DETECTOR_RECORD, record, {DETECTOR: tflite})
 
 
 def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> None:
+    """Write the files of a model, then its record, a file called ``name``."""
     files = {file: digest(content) for file, content in contents.items()}
     for file, content in contents.items():
         write_whole(FOLDER / file, content)
@@ -101,9 +128,10 @@ def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> Non
 
 
 def _read_verified(name: str, files: dict[str, str]) -> bytes:
+    """Read a file whose SHA-256 is among those of a record."""
     content = _read(name)
     if digest(content) != files.get(name):
-        raise ModelError(f"{FOLDER / name}: damaged; installing mnistcli anew helps")
+        raise ModelError(f"{FOLDER / name}: damaged; reinstalling mnistcli helps")
     return content
 
 

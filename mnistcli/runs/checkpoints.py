@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnistcli.errors import DataError, ModelError
+from mnistcli.runs.checksums import parse_checksums, serialise_checksums
 from mnistcli.runs.config import Settings
 from mnistcli.runs.history import Point
 from mnistcli.runs.record import Record, parse_record, serialise_record
@@ -106,7 +107,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
         ModelError: it is damaged, gone, or of another format.
     """
     try:
-        sums = _parse_sums(_read(path, SUMS))
+        sums = parse_checksums(_read(path, SUMS))
         contents = {name: _read(path, name) for name in (RECORD, INDEX, DATA)}
     except DataError as error:
         raise ModelError(f"{path}: damaged: {error}") from error
@@ -137,7 +138,7 @@ def write_checkpoint(directory: Path, record: Record, weights: Mapping[str, byte
     remove_stale(directory, seconds=0)
     path = directory / f"model-{record.step}"
     contents = {RECORD: serialise_record(record), **weights}
-    contents[SUMS] = _list_sums(contents)
+    contents[SUMS] = serialise_checksums(contents)
     write_directory(path, contents, replaced=path.with_name(f"{path.name}.replaced"))
     return Checkpoint(path, *record, weights, export=None)
 
@@ -149,7 +150,7 @@ def add_export(checkpoint: Checkpoint, tflite: bytes) -> Checkpoint:
         OSError: it can't be written; the checkpoint has no export.
     """
     path = checkpoint.path
-    sums = _list_sums({DATA: checkpoint.weights[DATA], EXPORT: tflite})
+    sums = serialise_checksums({DATA: checkpoint.weights[DATA], EXPORT: tflite})
     try:
         write_whole(path / EXPORT, tflite)
         write_whole(path / EXPORT_SUMS, sums)
@@ -207,7 +208,7 @@ def _read_record(path: Path) -> Record | None:
     try:
         content = _read(path, RECORD)
         record = parse_record(content)
-        is_whole = _parse_sums(_read(path, SUMS)).get(RECORD) == digest(content)
+        is_whole = parse_checksums(_read(path, SUMS)).get(RECORD) == digest(content)
         return record if is_whole and record.step == _step(path) else None
     except (DataError, ModelError):
         return None
@@ -240,17 +241,7 @@ def _read_export(path: Path, weights: str) -> bytes | None:
     """
     if not (path / EXPORT_SUMS).exists():
         return None
-    sums, export = _parse_sums(_read(path, EXPORT_SUMS)), _read(path, EXPORT)
+    sums, export = parse_checksums(_read(path, EXPORT_SUMS)), _read(path, EXPORT)
     if sums != {DATA: weights, EXPORT: digest(export)}:
         raise DataError(f"{path / EXPORT}: damaged: not as in {EXPORT_SUMS}")
     return export
-
-
-def _parse_sums(content: bytes) -> dict[str, str]:
-    lines = content.decode(errors="replace").splitlines()
-    return {name: known for known, _, name in (line.partition("  ") for line in lines)}
-
-
-def _list_sums(contents: Mapping[str, bytes]) -> bytes:
-    lines = [f"{digest(content)}  {name}\n" for name, content in sorted(contents.items())]
-    return "".join(lines).encode()

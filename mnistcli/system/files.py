@@ -179,13 +179,14 @@ def remove(path: Path) -> None:
 
 def is_ours(path: Path) -> bool:
     """Tell whether this program wrote a file, by the mark of its kind (MARKS)."""
+    mark = MARKS.get(path.suffix.lower())
+    if not mark or not path.is_file():
+        return False
     try:
-        if not path.is_file():
-            return False
         with path.open("rb") as stream:
             head = stream.read(MARK_RANGE)
             stream.seek(-min(MARK_RANGE, path.stat().st_size), os.SEEK_END)
-            return MARKS[path.suffix.lower()] in head + stream.read(MARK_RANGE)
+            return mark in head + stream.read(MARK_RANGE)
     except OSError:
         return False
 

@@ -46,13 +46,8 @@ def train(
 ) -> Trained:
     """Carry out a plan that has steps left.
 
-    Args:
-        plan: what to do.
-        images: uint8 [N, 28, 28].
-        targets: each digit's probability, float32 [N, 10].
-        listener: is shown the progress.
-        logger: is called every ``log_every`` steps and at the last; its points are stored in the
-            checkpoints.
+    The images are uint8 [N, 28, 28], the targets are probabilities, float32 [N, 10]. The logger is
+    called every ``log_every`` steps and at the last; the checkpoints store its points.
 
     Raises:
         StoppedError: by SIGINT or SIGTERM; the state is saved.
@@ -84,15 +79,22 @@ def train(
                         curve = (*curve, logger.log(network, step, loss, accuracy))
                     since.clear()
                 if caught or step == plan.steps or step % plan.save_every == 0:
-                    if not network.is_finite():
-                        what = f"a weight after step {step}"
-                        raise make_diverged_error(what, saved, plan.settings)
-                    saved = save(network, plan, step, curve)
-                    remove_old(saved, plan.keep)
+                    saved = _save(network, plan, step, curve, saved)
                 if saved and caught:
                     raise make_stopped_error(saved, caught[0])
     assert saved  # at the last step
     return Trained(network, saved, seconds)
+
+
+def _save(
+    network: Network, plan: Plan, step: int, curve: tuple[Point, ...], former: Checkpoint | None
+) -> Checkpoint:
+    """Save a network if its weights are finite, and remove old checkpoints."""
+    if not network.is_finite():
+        raise make_diverged_error(f"a weight after step {step}", former, plan.settings)
+    saved = save(network, plan, step, curve)
+    remove_old(saved, plan.keep)
+    return saved
 
 
 def begin(plan: Plan) -> Network:

@@ -1,6 +1,6 @@
-"""Arguments that nobody would write, of all commands: no traceback, and nothing written elsewhere.
+"""Random arguments of all commands: no traceback, and no foreign file changed.
 
-MNISTCLI_EXAMPLES says how many are tried.
+MNISTCLI_EXAMPLES sets how many are tried.
 """
 
 import json
@@ -63,7 +63,7 @@ def draw_option(option: click.Option) -> st.SearchStrategy[list[str]]:
 
 @st.composite
 def command_lines(draw: st.DrawFn) -> list[str]:
-    """Draw a command with some of its options, now and then another's or none that there is."""
+    """Draw a command with some of its options, and now and then one that does not exist."""
     name = draw(st.sampled_from(sorted(COMMANDS)))
     command = COMMANDS[name]
     options = [one for one in command.params if isinstance(one, click.Option)]
@@ -80,7 +80,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 @pytest.fixture
 def here(trained: Path, pictures: Path, tmp_path: Path) -> Path:
-    """A directory with all that commands need, whole and damaged."""
+    """A directory with all that commands need, intact and damaged."""
     (tmp_path / "7.png").write_bytes(to_png(seven()))
     (tmp_path / "8_damaged.png").write_bytes(to_png(seven())[:100])
     (tmp_path / "7_notes.txt").write_text("no picture")
@@ -92,7 +92,7 @@ def here(trained: Path, pictures: Path, tmp_path: Path) -> Path:
 
 
 def check(result: Result, arguments: list[str]) -> None:
-    """Tell whether a command has ended as is promised."""
+    """Check how a command has ended."""
     assert result.exception is None or isinstance(result.exception, SystemExit)
     assert result.exit_code in (0, 1, 2, 3, 4)
     errors = re.findall(r"^error: ", result.stderr, re.MULTILINE)
@@ -108,7 +108,7 @@ def check(result: Result, arguments: list[str]) -> None:
         json.loads(result.stdout)
 
 
-def test_any_command_line_ends_as_promised(
+def test_any_command_line_has_a_documented_end(
     here: Path, few_strokes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mnist, "MIRRORS", ("nowhere",))

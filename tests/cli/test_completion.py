@@ -31,7 +31,7 @@ def shell(request: pytest.FixtureRequest) -> str:
 
 
 def line_of(shell: str) -> str:
-    """What the README tells to put into the shell's start-up file."""
+    """The README's line for the shell's start-up file."""
     (line,) = re.findall(rf"^- {shell}, `[^`]*`: `(.*)`$", README, re.MULTILINE)
     return line
 
@@ -83,8 +83,8 @@ def terminal(shell: str, tmp_path: Path):
         if shell == "zsh":
             opened.type("autoload -Uz compinit && compinit -u\n")
         opened.type(f"{line_of(shell)}\n")
-        opened.type("echo begun > begun\n")
-        opened.wait_for(tmp_path / "begun")
+        opened.type("echo ready > ready\n")
+        opened.wait_for(tmp_path / "ready")
         yield opened
     finally:
         opened.close()
@@ -99,7 +99,7 @@ def terminal(shell: str, tmp_path: Path):
         ("mnistcli predict --save-prep\tdirec\t--pretrained my\t", "my digit.png\t7\t"),
     ],
 )
-def test_what_is_begun_is_completed(
+def test_tab_completes_commands_options_and_files(
     typed: str, shown: str, terminal: Terminal, tmp_path: Path
 ) -> None:
     (tmp_path / "my digit.png").write_bytes(to_png(seven()))

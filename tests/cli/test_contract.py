@@ -1,4 +1,4 @@
-"""What scripts may rely on, command by command; what belongs to one command is in its own tests."""
+"""What scripts may rely on in all commands; each command has tests of its own, too."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from helpers import small
 from helpers.commandline import COMMANDS
 from helpers.drawing import SAMPLES, seven, to_png
 from helpers.terminal import run_at_terminal
@@ -53,7 +54,7 @@ def here(trained: Path, tmp_path: Path) -> Path:
 
 
 def spawn(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run the program itself, with the pretrained model or what else needs no MNIST."""
+    """Run the program in a process of its own, for work that needs no MNIST."""
     options = {"capture_output": True, "text": True, "timeout": 60, **options}
     return subprocess.run([sys.executable, "-m", "mnistcli", *arguments], **options)
 
@@ -61,7 +62,7 @@ def spawn(*arguments: str, **options: object) -> subprocess.CompletedProcess[str
 # The command line
 
 
-def test_the_synopsis_is_all_there_is() -> None:
+def test_the_synopsis_lists_all_options() -> None:
     found = {
         name: {
             parameter.opts[0] if isinstance(parameter, click.Option) else parameter.name.upper()
@@ -75,7 +76,7 @@ def test_the_synopsis_is_all_there_is() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_tells_every_option_with_its_variable(name: str, run) -> None:
+def test_help_names_the_variable_of_every_option(name: str, run) -> None:
     for flag in ("--help", "-h"):
         shown = run(*name.split(), flag)
         assert shown.exit_code == 0
@@ -107,7 +108,7 @@ VARIABLES = {
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
-def test_variables_are_read_as_options_are(variable: str, here: Path, run) -> None:
+def test_variables_set_options(variable: str, here: Path, run) -> None:
     value, arguments, output = VARIABLES[variable]
 
     result = run(*arguments, env={variable: value})
@@ -146,8 +147,8 @@ def test_the_defaults_are_those_of_the_contract(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["predict", "eval"])
-def test_pictures_are_looked_at_one_by_one(name: str) -> None:
-    """Or one that can't be read would be wrong usage, and no other would be answered."""
+def test_the_parser_does_not_check_pictures(name: str) -> None:
+    """Otherwise an unreadable one would be wrong usage, and the others would get no answer."""
     (pictures,) = (one for one in COMMANDS[name].params if one.name == "pictures")
 
     assert not pictures.type.exists
@@ -158,7 +159,7 @@ def test_pictures_are_looked_at_one_by_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WORKING)
-def test_quiet_leaves_the_result_alone(name: str, here: Path, run) -> None:
+def test_quiet_keeps_the_result(name: str, here: Path, run) -> None:
     result = run("-q", *WORKING[name])
 
     assert (result.exit_code, result.stderr) == (0, "")
@@ -166,7 +167,7 @@ def test_quiet_leaves_the_result_alone(name: str, here: Path, run) -> None:
 
 
 @pytest.mark.parametrize("name", ["train", "eval", "predict", "export model", "export images"])
-def test_what_is_not_a_result_goes_to_standard_error(name: str, here: Path, run) -> None:
+def test_messages_go_to_standard_error(name: str, here: Path, run) -> None:
     arguments = WORKING[name]
     result = run(*arguments)
 
@@ -228,7 +229,7 @@ def test_text_of_a_prediction_has_four_decimals(here: Path, run) -> None:
     assert re.fullmatch(r"7\.png\t\d\t[01]\.\d{4}\n", run("predict", "7.png").stdout)
 
 
-def test_on_no_terminal_a_line_now_and_then_and_no_bar(here: Path, run) -> None:
+def test_progress_without_a_terminal_is_lines(here: Path, run) -> None:
     result = run("train", "--steps", "100", "--log-every", "15")
 
     steps = re.findall(
@@ -240,9 +241,7 @@ def test_on_no_terminal_a_line_now_and_then_and_no_bar(here: Path, run) -> None:
 
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {}])
-def test_colours_are_for_terminals_that_want_them(
-    variables: dict[str, str], tmp_path: Path
-) -> None:
+def test_colours_depend_on_the_terminal(variables: dict[str, str], tmp_path: Path) -> None:
     environment = {**os.environ, "TERM": "xterm-256color", **variables}
     for name in ("COLORTERM", "NO_COLOR"):
         if name not in variables:
@@ -274,7 +273,7 @@ FAILING = {
     "damaged data": (["download", "--verify", "--data-dir", "new"], 3),
     "an output that can't be written": (["export", "images", "7.png/out"], 3),
     "an export that can't be written": (["export", "model", "7.png/m.tflite"], 3),
-    "a directory that can't be made": (["train", "--checkpoint-dir", "7.png/run"], 3),
+    "a directory that can't be created": (["train", "--checkpoint-dir", "7.png/run"], 3),
     "pictures that aren't there": (["train", "--pictures", "none"], 3),
     "no pictures": (["train", "--pictures", "-"], 3),
     "no name of a directory": (["train", "--checkpoint-dir", ""], 2),
@@ -287,7 +286,7 @@ FAILING = {
 
 
 @pytest.mark.parametrize("name", FAILING)
-def test_a_failure_is_a_line_and_a_code_and_no_output(name: str, here: Path, run) -> None:
+def test_a_failure_has_one_line_and_an_exit_code_and_no_output(name: str, here: Path, run) -> None:
     arguments, code = FAILING[name]
 
     result = run("-q", *arguments)
@@ -306,11 +305,11 @@ def test_a_damaged_model_exits_with_4(here: Path, run) -> None:
     for arguments in (["predict", "7.png"], ["eval"], ["export", "model", "m"], ["train"]):
         result = run("-q", *arguments)
         assert (result.exit_code, result.stdout) == (4, "")
-        assert "'train --restart' begins anew" in result.stderr
+        assert "'train --restart' starts over" in result.stderr
 
 
-def test_nothing_asks_and_nothing_reads_what_it_was_not_told_to(tmp_path: Path) -> None:
-    """Standard input is left as it is; a command that asked would wait for an answer."""
+def test_standard_input_is_read_only_on_request(tmp_path: Path) -> None:
+    """A command that asked a question would wait for an answer."""
     reader, writer = os.pipe()
     os.write(writer, b"left as it is")
     try:
@@ -323,8 +322,8 @@ def test_nothing_asks_and_nothing_reads_what_it_was_not_told_to(tmp_path: Path) 
         os.close(writer)
 
 
-def test_only_our_own_lines_are_seen(run_process: Callable, trained: Path, tmp_path: Path) -> None:
-    """Neither TensorFlow nor LiteRT says a word, in commands that load them."""
+def test_libraries_print_nothing(run_process: Callable, trained: Path, tmp_path: Path) -> None:
+    """TensorFlow and LiteRT are silent, in commands that load them."""
     for export in (trained / "model-60").glob("model.tflite*"):
         export.unlink()
     (tmp_path / "7.png").write_bytes(to_png(seven()))
@@ -347,7 +346,7 @@ def test_only_our_own_lines_are_seen(run_process: Callable, trained: Path, tmp_p
 # Names and numbers of files
 
 
-def test_controls_in_names_do_not_reach_a_terminal(here: Path, run) -> None:
+def test_control_characters_in_names_are_escaped(here: Path, run) -> None:
     name = "\x1b[2Jred\x9b.png"
     (here / name).write_bytes(to_png(seven()))
     (here / f"7_{name}").write_bytes(b"damaged")
@@ -375,7 +374,7 @@ def test_names_of_any_bytes_go_through_json(here: Path, run) -> None:
     assert os.fsencode(document["results"][0]["file"]) == b"\xff.png"
 
 
-def test_directories_of_any_name_are_shown(here: Path, run) -> None:
+def test_directories_of_any_name_are_printed(here: Path, run) -> None:
     out = os.fsdecode(b"a\tb\xff")
 
     result = run("export", "images", out, "--count", "1")
@@ -411,7 +410,7 @@ def test_thousands_of_pictures_are_answered_in_order(here: Path) -> None:
         "eval --json | true",
     ],
 )
-def test_a_reader_may_leave_at_any_time(command: str, here: Path) -> None:
+def test_a_reader_may_close_the_pipe_at_any_time(command: str, here: Path) -> None:
     for number in range(30):
         os.link(here / "7.png", here / f"7_{number}.png")
     script = f"set -o pipefail; '{sys.executable}' -m mnistcli -q {command}"
@@ -423,11 +422,9 @@ def test_a_reader_may_leave_at_any_time(command: str, here: Path) -> None:
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_standard_output_that_is_closed_is_an_error_before_the_work(
+def test_a_closed_standard_output_is_an_error_before_the_work(
     here: Path, small_files: Path
 ) -> None:
-    from helpers import small
-
     program = f"'{sys.executable}' '{small.__file__}' '{small_files}'"
     for command in ("train --steps 70", "eval", "predict 7.png", "export model m.tflite"):
         result = subprocess.run(

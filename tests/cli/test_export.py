@@ -1,4 +1,4 @@
-"""What is exported, read by other programs: nothing here of ours reads a model or an image."""
+"""``mnistcli export``: models and images, read by other programs without any code of mnistcli."""
 
 import json
 import os
@@ -46,7 +46,7 @@ assert not any(name.startswith("mnistcli") for name in sys.modules)
 
 
 def answer(script: str, model: str, x: np.ndarray, directory: Path) -> np.ndarray:
-    """The probabilities that a program without mnistcli gives."""
+    """The probabilities that a program without mnistcli computes."""
     np.save(directory / "x.npy", x)
     command = [sys.executable, "-I", "-c", script, model, "x.npy", "answers.npy"]
     subprocess.run(command, cwd=directory, check=True, capture_output=True)
@@ -54,7 +54,7 @@ def answer(script: str, model: str, x: np.ndarray, directory: Path) -> np.ndarra
 
 
 def to_x(files: list[Path]) -> np.ndarray:
-    """Framed images as the metadata tells to prepare them at last: divided, and flattened."""
+    """Normalized images after the last step of the metadata's preprocessing: divided, flattened."""
     images = np.stack([np.asarray(Image.open(file)) for file in files])
     return (images / 255).reshape(-1, 784).astype(np.float32)
 
@@ -68,7 +68,7 @@ def read_metadata(path: Path) -> dict:
 
 @pytest.mark.parametrize(("out", "script"), [("m.tflite", LITERT), ("m", TENSORFLOW)])
 @pytest.mark.parametrize("is_pretrained", [True, False])
-def test_another_program_gives_predicts_probabilities(
+def test_another_program_computes_the_same_probabilities(
     out: str, script: str, is_pretrained: bool, trained: Path, tmp_path: Path, run
 ) -> None:
     options = ["--pretrained"] if is_pretrained else []
@@ -82,7 +82,7 @@ def test_another_program_gives_predicts_probabilities(
     saved = [tmp_path / "seen" / f"{path.stem}.28x28.png" for path in SAMPLES]
     expected = [one["probabilities"] for one in document["results"]]
     answers = answer(script, out, to_x(saved), tmp_path)
-    # LiteRT computes deepcnn's weights of 16 bits otherwise than TensorFlow.
+    # LiteRT and TensorFlow compute differently with deepcnn's weights of 16 bits.
     tolerance = 1e-3 if is_pretrained and script == TENSORFLOW else 1e-5
     np.testing.assert_allclose(answers, expected, rtol=0, atol=tolerance)
     assert np.ptp(expected, axis=0).min() > 0.01
@@ -93,8 +93,8 @@ def test_another_program_gives_predicts_probabilities(
     assert not [name for name in names if name.startswith(".")]
 
 
-def frame_as_told(picture: Image.Image) -> np.ndarray:
-    """Do what the metadata's preprocessing says, without any of our code."""
+def prepare_as_described(picture: Image.Image) -> np.ndarray:
+    """Carry out the metadata's preprocessing without any code of mnistcli."""
     gray = 255 - np.asarray(picture.convert("L"))
     rows, columns = (np.flatnonzero((gray > 0.2 * gray.max()).any(axis)) for axis in (1, 0))
     ink = gray[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].astype(np.float32)
@@ -110,7 +110,7 @@ def frame_as_told(picture: Image.Image) -> np.ndarray:
     return (image / 255).reshape(784).astype(np.float32)
 
 
-def test_the_preprocessing_is_told_well_enough_to_do_it(tmp_path: Path, run) -> None:
+def test_the_preprocessing_can_be_done_from_its_description(tmp_path: Path, run) -> None:
     strong = ("0_0", "2_1", "3_1", "4_1", "5_1", "6_1", "7_1", "8_1", "9_1")
     files = [path for path in SAMPLES if path.stem in strong]
     files = [path for path in files if np.median(np.asarray(Image.open(path).convert("L"))) > 128]
@@ -118,11 +118,11 @@ def test_the_preprocessing_is_told_well_enough_to_do_it(tmp_path: Path, run) -> 
 
     run("export", "model", "m.tflite", "--pretrained")
 
-    x = np.stack([frame_as_told(Image.open(path)) for path in files])
+    x = np.stack([prepare_as_described(Image.open(path)) for path in files])
     answers = answer(LITERT, "m.tflite", x, tmp_path)
     assert answers.argmax(axis=1).tolist() == [int(path.name[0]) for path in files]
     assert answers.max(axis=1).min() > 0.9
-    told = " ".join(read_metadata(tmp_path / "m.tflite")["preprocessing"])
+    described = " ".join(read_metadata(tmp_path / "m.tflite")["preprocessing"])
     for fact in (
         "dark ink on light is inverted",
         "0.2 ",
@@ -130,11 +130,11 @@ def test_the_preprocessing_is_told_well_enough_to_do_it(tmp_path: Path, run) -> 
         "Hamming",
         "row and column 14",
     ):
-        assert fact in told
-    assert "Divide by 255" in told
+        assert fact in described
+    assert "Divide by 255" in described
 
 
-def test_what_is_exported_is_small_and_tells_its_form(tmp_path: Path, run) -> None:
+def test_an_export_is_small_and_describes_its_input_and_output(tmp_path: Path, run) -> None:
     for out in ("m.tflite", "m"):
         run("export", "model", out, "--pretrained")
         metadata = read_metadata(tmp_path / out)
@@ -146,7 +146,7 @@ def test_what_is_exported_is_small_and_tells_its_form(tmp_path: Path, run) -> No
     assert size < 1_600_000  # four bytes a weight, without what only training needs
 
 
-def test_an_export_of_ours_is_replaced_and_nothing_else(trained: Path, tmp_path: Path, run) -> None:
+def test_only_an_earlier_export_is_replaced(trained: Path, tmp_path: Path, run) -> None:
     for out in ("m.tflite", "m"):
         run("export", "model", out, "--pretrained")
         assert run("export", "model", out).exit_code == 0
@@ -211,7 +211,9 @@ def test_without_a_model_nothing_is_exported(run) -> None:
     assert not Path("m.tflite").exists()
 
 
-def test_a_saved_model_has_all_bits_of_a_run(small_mnist: Path, tmp_path: Path, run) -> None:
+def test_a_saved_model_has_the_full_precision_of_a_run(
+    small_mnist: Path, tmp_path: Path, run
+) -> None:
     assert run("train", "--model", "cnn", "--steps", "20").exit_code == 0
     run("export", "model", "m")
     images = idx.read(small_mnist / "t10k-images-idx3-ubyte.gz")
@@ -223,10 +225,10 @@ def test_a_saved_model_has_all_bits_of_a_run(small_mnist: Path, tmp_path: Path, 
     assert (answers.argmax(axis=1) == labels).sum() == scored["correct"]
 
 
-# images
+# Images
 
 
-def test_images_are_named_by_label_and_place(small_mnist: Path, tmp_path: Path, run) -> None:
+def test_images_are_named_by_label_and_index(small_mnist: Path, tmp_path: Path, run) -> None:
     images = idx.read(small_mnist / "t10k-images-idx3-ubyte.gz")
     labels = idx.read(small_mnist / "t10k-labels-idx1-ubyte.gz")
 
@@ -241,7 +243,7 @@ def test_images_are_named_by_label_and_place(small_mnist: Path, tmp_path: Path, 
         np.testing.assert_array_equal(np.asarray(Image.open(file)), images[place])
 
 
-def test_some_images_are_chosen(small_mnist: Path, tmp_path: Path, run) -> None:
+def test_options_select_images(small_mnist: Path, tmp_path: Path, run) -> None:
     labels = idx.read(small_mnist / "train-labels-idx1-ubyte.gz").tolist()
 
     run(
@@ -264,7 +266,7 @@ def test_digits_must_be_digits(digits: str, run) -> None:
 
 @pytest.mark.usefixtures("few_strokes")
 @pytest.mark.parametrize("invert", [[], ["--invert"]])
-def test_predict_on_images_answers_as_eval_does(invert: list[str], tmp_path: Path, run) -> None:
+def test_exported_images_score_as_the_data_set_does(invert: list[str], tmp_path: Path, run) -> None:
     data = ["--dataset", "strokes", "--data-dir", "data"]
     scored = json.loads(run("eval", "--pretrained", *data, "--json").stdout)
 
@@ -282,7 +284,7 @@ def test_predict_on_images_answers_as_eval_does(invert: list[str], tmp_path: Pat
 
 
 def claim_size(png: bytes, side: int) -> bytes:
-    """A PNG file whose header tells another size than it has."""
+    """A PNG file whose header names another size than it has."""
     header = b"IHDR" + struct.pack(">II", side, side) + png[24:29]
     return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
 
@@ -291,7 +293,7 @@ HUGE = claim_size(to_png(seven()), 60_000)
 
 
 @pytest.mark.parametrize("content", [b"no picture", to_png(seven()), HUGE])
-def test_a_file_of_the_users_is_not_replaced(
+def test_a_foreign_file_is_not_replaced(
     content: bytes, small_mnist: Path, tmp_path: Path, run
 ) -> None:
     label = idx.read(small_mnist / "t10k-labels-idx1-ubyte.gz")[0]
@@ -312,7 +314,9 @@ def test_a_file_of_the_users_is_not_replaced(
     assert run("export", "images", "out").exit_code == 3
 
 
-def test_real_images_are_answered_as_eval_does(shared: Path, tmp_path: Path, run) -> None:
+def test_exported_mnist_images_score_as_the_data_set_does(
+    shared: Path, tmp_path: Path, run
+) -> None:
     data = ["--dataset", "mnist", "--data-dir", shared / "mnist"]
     scored = json.loads(run("eval", "--pretrained", *data, "--json").stdout)
 

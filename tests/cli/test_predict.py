@@ -1,17 +1,19 @@
-"""What ``mnistcli predict`` offers beside the digit, with the pretrained model."""
+"""``mnistcli predict``: its formats, its options, and what it saves and shows."""
 
 import csv
 import io
 import json
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.commandline import read_notes
 from helpers.drawing import SAMPLES, seven, to_png
 from PIL import Image
 
-from mnistcli.cli import display
+from mnistcli.cli import preview
 from mnistcli.datasets.synthetic import dataset as synthetic
 
 SEVEN = next(path for path in SAMPLES if path.name == "7_1.png")
@@ -44,7 +46,171 @@ def warnings_in(result) -> list[str]:
     return [line for line in result.stderr.splitlines() if line.startswith("warning: ")]
 
 
-def test_json_tells_what_was_done(tmp_path: Path, run) -> None:
+# With a trained model
+
+
+def test_predict_text(trained: Path, pictures: Path, run) -> None:
+    files = sorted(pictures.iterdir())
+
+    result = run("predict", *files, "--preprocess", "plain")
+
+    rows = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [(row[0], row[1]) for row in rows] == [(str(file), file.name[0]) for file in files]
+    assert all(0.5 < float(row[2]) <= 1 and len(row[2]) == 6 for row in rows)
+    assert result.exit_code == 0
+    assert result.stderr == "model: checkpoints/model-60, softmax after 60 steps on mnist\n"
+
+
+def test_predict_json(trained: Path, pictures: Path, run) -> None:
+    file = sorted(pictures.iterdir())[0]
+    result = run(
+        "predict", file, "missing.png", "--format", "json", "--top", "2", "--preprocess", "plain"
+    )
+
+    document = json.loads(result.stdout)
+    answer, failure = document["results"]
+    assert (result.exit_code, document["version"]) == (1, 1)
+    assert document["model"]["name"] == "softmax"
+    assert failure == {"file": "missing.png", "error": "No such file or directory"}
+    assert (answer["file"], answer["digit"]) == (str(file), int(file.name[0]))
+    assert answer["warnings"] == []
+    assert len(answer["probabilities"]) == 10
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-5)
+    assert answer["probability"] == max(answer["probabilities"])
+    assert len(answer["top"]) == 2
+    assert answer["top"][0] == [answer["digit"], answer["probability"]]
+    assert answer["top"][1][1] == sorted(answer["probabilities"])[-2]
+
+
+def test_predict_csv(trained: Path, tmp_path: Path, run) -> None:
+    (tmp_path / "blank, white.png").write_bytes(to_png(np.full((9, 9), 255, np.uint8)))
+
+    result = run("predict", "blank, white.png", "missing.png", "--format", "csv", "--top", "1")
+
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert list(rows[0]) == [
+        *("file", "digit", "probability", "warnings", "error"),
+        *("digit_1", "probability_1"),
+    ]
+    assert rows[0]["file"] == "blank, white.png"
+    assert rows[0]["warnings"] == "no ink found: is it blank?"
+    assert rows[0]["digit"] == rows[0]["digit_1"]
+    assert (rows[1]["file"], rows[1]["digit"]) == ("missing.png", "")
+    assert rows[1]["error"] == "No such file or directory"
+    assert result.exit_code == 1
+
+
+def test_csv_quotes_a_name_of_two_lines(trained: Path, run) -> None:
+    result = run("predict", "no\nfile.png", "--format", "csv")
+
+    assert [row["file"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["no\nfile.png"]
+    assert read_notes(result) == ["error: no\\nfile.png: No such file or directory"]
+
+
+def test_predict_top_adds_columns(trained: Path, pictures: Path, run) -> None:
+    result = run("predict", "pictures", "--top", "3")
+
+    for line in result.stdout.splitlines():
+        _, digit, probability, *top = line.split("\t")
+        assert top[:2] == [digit, probability]
+        assert [float(value) for value in top[1::2]] == sorted(map(float, top[1::2]), reverse=True)
+        assert len(top) == 6
+
+
+def test_a_bad_picture_does_not_stop_the_others(trained: Path, pictures: Path, run) -> None:
+    good = sorted(pictures.iterdir())
+    bad = pictures / "bad.png"
+    bad.write_bytes(good[0].read_bytes()[:200])
+    (pictures / "empty").mkdir()
+    files = [bad, good[0], "no.png", pictures / "empty", good[1]]
+
+    result = run("predict", *files, "--preprocess", "plain")
+
+    assert result.exit_code == 1
+    assert [line.split("\t")[0] for line in result.stdout.splitlines()] == list(map(str, good[:2]))
+    errors = read_notes(result)
+    assert [error.partition(": ")[2].split(":")[0] for error in errors] == [
+        str(bad),
+        "no.png",
+        str(pictures / "empty"),
+    ]
+    assert "damaged picture" in errors[0]
+    assert "a directory without pictures" in errors[2]
+
+
+def test_a_directory_stands_for_its_pictures(trained: Path, pictures: Path, run) -> None:
+    for name in (".hidden.png", "notes.txt"):
+        (pictures / name).touch()
+    (pictures / "0_99.JPG").write_bytes(to_png(seven()))
+
+    result = run("predict", "pictures")
+
+    names = [Path(line.split("\t")[0]).name for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert names == sorted(names)
+    assert len(names) == 11
+
+
+def test_predict_reads_standard_input(trained: Path, run) -> None:
+    result = run("predict", "-", input=to_png(seven()))
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("-\t")
+    assert read_notes(run("predict", "-", input=b"")) == ["error: -: the file is empty"]
+
+
+def test_odd_file_names_stay_on_one_line(trained: Path, tmp_path: Path, run) -> None:
+    names = ["a b.png", "tab\there.png", "new\nline.png", "七.png", os.fsdecode(b"\xff.png")]
+    for name in names:
+        (tmp_path / name).write_bytes(to_png(seven()))
+
+    result = run("predict", *names)
+
+    lines = result.stdout_bytes.splitlines()
+    assert [line.split(b"\t")[0] for line in lines] == [
+        b"a b.png",
+        rb"tab\there.png",
+        rb"new\nline.png",
+        "七.png".encode(),
+        b"\xff.png",
+    ]
+
+
+def test_an_export_that_cannot_be_kept_still_answers(
+    trained: Path, tmp_path: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (trained / "model-60" / "model.tflite").unlink()
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    def fail(*arguments: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("mnistcli.training.export.add_export", fail)
+    result = run("predict", "7.png")
+
+    assert (result.exit_code, result.stdout[:6]) == (0, "7.png\t")
+    assert "warning: the export is not kept" in result.stderr
+
+
+# With the pretrained model
+
+
+def test_the_pretrained_model_answers_before_any_training(run) -> None:
+    result = run("predict", *SAMPLES, "--format", "json")
+
+    document = json.loads(result.stdout)
+    assert document["model"]["source"] == "pretrained"
+    assert document["model"]["name"] == "deepcnn"
+    digits = {Path(answer["file"]).name: answer["digit"] for answer in document["results"]}
+    assert digits == {path.name: int(path.name[0]) for path in SAMPLES}
+    assert result.exit_code == 0
+    fallback, model = result.stderr.splitlines()
+    assert fallback == "checkpoints: no trained model here yet, so the pretrained one answers"
+    assert re.fullmatch(r"model: pretrained, deepcnn after \d+ steps on mnist.*", model)
+    assert list(Path().iterdir()) == []
+
+
+def test_json_describes_the_preprocessing(tmp_path: Path, run) -> None:
     (tmp_path / "dark.png").write_bytes(to_png(seven()))
     (tmp_path / "light.png").write_bytes(to_png(seven(paper=0, ink=255)))
 
@@ -63,7 +229,7 @@ def test_json_tells_what_was_done(tmp_path: Path, run) -> None:
         assert 0 <= result["confidence"] <= result["probability"] <= 1
 
 
-def test_the_box_is_in_the_pictures_own_pixels(tmp_path: Path, run) -> None:
+def test_the_box_is_in_pixels_of_the_picture(tmp_path: Path, run) -> None:
     large = seven().resize((120 * 25, 160 * 25), Image.Resampling.NEAREST)
     framed = Image.new("L", (3200, 4100), 60)
     framed.paste(large, (100, 100))  # the ink on a sheet, the sheet on a dark table
@@ -95,7 +261,7 @@ def test_the_polarity_asked_for_is_used(invert: str, polarity: str, run) -> None
     assert one["polarity"] == polarity
 
 
-def test_unsure_answers_are_warned_of_everywhere(tmp_path: Path, run) -> None:
+def test_every_format_shows_the_warning_of_an_unsure_answer(tmp_path: Path, run) -> None:
     stars = Image.new("L", (200, 200), 255)
     stars.paste(0, (90, 20, 110, 180))
     stars.paste(0, (20, 90, 180, 110))
@@ -114,7 +280,7 @@ def test_unsure_answers_are_warned_of_everywhere(tmp_path: Path, run) -> None:
     assert as_json["confidence"] < 0.5
 
 
-def test_faint_ink_is_warned_of(tmp_path: Path, run) -> None:
+def test_faint_ink_has_a_warning(tmp_path: Path, run) -> None:
     (tmp_path / "faint.png").write_bytes(to_png(seven(paper=220, ink=207)))
 
     assert warnings_in(run("predict", "faint.png"))[0] == (
@@ -123,7 +289,7 @@ def test_faint_ink_is_warned_of(tmp_path: Path, run) -> None:
     )
 
 
-def test_confidence_can_be_a_gate(blank: str, run) -> None:
+def test_min_confidence_is_a_gate(blank: str, run) -> None:
     assert run("predict", SEVEN, "--min-confidence", "0.5").exit_code == 0
 
     too_low = run("predict", SEVEN, "--min-confidence", "1")
@@ -160,13 +326,13 @@ def test_several_digits_are_read_in_order(number: str, run) -> None:
     assert (row["digit"], row["probability"]) == ("472", f"{least:.4f}")
 
 
-def test_without_several_more_than_one_is_warned_of(number: str, run) -> None:
+def test_more_than_one_digit_without_several_has_a_warning(number: str, run) -> None:
     result = run("predict", number)
 
     assert warnings_in(result)[0].endswith("more than one digit? --several reads all of them")
 
 
-def test_of_nothing_no_digit_is_read(blank: str, run) -> None:
+def test_a_blank_picture_has_no_digits(blank: str, run) -> None:
     (result,) = results_of(run("predict", blank, "--several", "--format", "json"))
     text = run("predict", blank, "--several")
 
@@ -177,14 +343,14 @@ def test_of_nothing_no_digit_is_read(blank: str, run) -> None:
 
 
 @pytest.mark.parametrize("other", [["--top", "2"], ["--preprocess", "plain"]])
-def test_several_goes_with_neither_of(other: list[str], run) -> None:
+def test_several_excludes_other_options(other: list[str], run) -> None:
     result = run("predict", SEVEN, "--several", *other)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert "can't be used together" in result.stderr
 
 
-def test_what_the_network_saw_is_saved(number: str, tmp_path: Path, run) -> None:
+def test_preprocessed_images_are_saved(number: str, tmp_path: Path, run) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "7_1.jpg").write_bytes(to_png(seven()))
 
@@ -209,7 +375,7 @@ def test_what_the_network_saw_is_saved(number: str, tmp_path: Path, run) -> None
     ]
 
 
-def test_what_cannot_be_saved_is_said_and_the_others_are(tmp_path: Path, run) -> None:
+def test_an_unsaved_image_is_an_error_and_the_others_are_saved(tmp_path: Path, run) -> None:
     (tmp_path / "seen").mkdir()
     (tmp_path / "seen" / "7_1.28x28.png").mkdir()
     long = "L" * 240 + ".png"
@@ -223,7 +389,7 @@ def test_what_cannot_be_saved_is_said_and_the_others_are(tmp_path: Path, run) ->
     assert (tmp_path / "seen" / f"{'L' * 100}.28x28.png").exists()
 
 
-def test_a_file_of_the_users_is_not_replaced(tmp_path: Path, run) -> None:
+def test_a_foreign_file_is_not_replaced(tmp_path: Path, run) -> None:
     own = tmp_path / "7_1.28x28.png"
     own.write_bytes(to_png(seven()))
 
@@ -238,7 +404,7 @@ def test_a_file_of_the_users_is_not_replaced(tmp_path: Path, run) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text", "csv", "json"])
-def test_a_directory_that_cannot_be_made_is_an_error(kind: str, tmp_path: Path, run) -> None:
+def test_a_directory_that_cannot_be_created_is_an_error(kind: str, tmp_path: Path, run) -> None:
     (tmp_path / "file").touch()
 
     result = run("predict", SEVEN, "--save-preprocessed", "file/seen", "--format", kind)
@@ -270,7 +436,7 @@ def test_show_draws_the_image_beside_the_best_digits(run) -> None:
         ({"TERM": "dumb"}, None),
     ],
 )
-def test_colours_are_those_of_the_terminal(
+def test_the_preview_has_the_colours_of_the_terminal(
     environment: dict[str, str], codes: list[str] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("COLORTERM", "NO_COLOR", "TERM"):
@@ -279,7 +445,7 @@ def test_colours_are_those_of_the_terminal(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.stderr", type("Terminal", (), {"isatty": lambda self: True})())
 
-    paint = display.choose_paint()
+    paint = preview.choose_paint()
 
     if codes is None:
         assert (paint(255, 255), paint(0, 0), paint(255, 0)) == ("█", " ", "▒")

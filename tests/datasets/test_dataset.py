@@ -1,42 +1,18 @@
 import gzip
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.listening import SILENT
+from helpers.listening import SILENT, Recorder
 
 from mnistcli.datasets import dataset, idx, mnist
 from mnistcli.datasets.synthetic import dataset as synthetic
 from mnistcli.errors import DataError
 
 
-class Notes:
-    """A listener that remembers."""
-
-    def __init__(self) -> None:
-        self.infos: list[str] = []
-        self.warnings: list[str] = []
-        self.progress: list[tuple[str, int, int]] = []
-
-    def info(self, message: str) -> None:
-        self.infos.append(message)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-    @contextmanager
-    def show_progress(self, unit: str) -> Iterator[mnist.Progress]:
-        yield lambda *step: self.progress.append(step)
-
-    def is_empty(self) -> bool:
-        return not (self.infos or self.warnings or self.progress)
-
-
 @pytest.fixture
-def notes() -> Notes:
-    return Notes()
+def heard() -> Recorder:
+    return Recorder()
 
 
 @pytest.fixture
@@ -45,54 +21,58 @@ def no_source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["mnist", "auto"])
-def test_loads_a_split(name: str, small_mnist: Path, notes: Notes) -> None:
-    data = dataset.load(name, "test", small_mnist, notes)
+def test_loads_a_split(name: str, small_mnist: Path, heard: Recorder) -> None:
+    data = dataset.load(name, "test", small_mnist, heard)
 
     assert (data.name, data.split) == ("mnist", "test")
     assert (data.images.shape, data.labels.shape) == ((200, 28, 28), (200,))
     assert (data.images.dtype, data.labels.dtype) == (np.uint8, np.uint8)
-    assert notes.is_empty()
+    assert heard.infos + heard.warnings + heard.steps == []
 
 
 @pytest.mark.parametrize("name", ["mnist", "auto"])
 def test_downloads_what_is_missing(
-    name: str, small_mnist: Path, small_files: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    small_mnist: Path,
+    small_files: Path,
+    heard: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(mnist, "MIRRORS", [str(small_files)])
     (small_mnist / "train-labels-idx1-ubyte.gz").unlink()
 
-    data = dataset.load(name, "train", small_mnist, notes)
+    data = dataset.load(name, "train", small_mnist, heard)
 
     assert (data.name, len(data.labels)) == ("mnist", 600)
-    assert "train-labels-idx1-ubyte.gz: No such file or directory; downloading" in notes.infos[0]
+    assert "train-labels-idx1-ubyte.gz: No such file or directory; downloading" in heard.infos[0]
 
 
 @pytest.mark.usefixtures("no_source")
-def test_reads_raw_files_and_refuses_wrong_ones(small_mnist: Path, notes: Notes) -> None:
+def test_reads_raw_files_and_refuses_wrong_ones(small_mnist: Path, heard: Recorder) -> None:
     for path in list(small_mnist.iterdir()):
         path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
         path.unlink()
-    data = dataset.load("mnist", "test", small_mnist, notes)
+    data = dataset.load("mnist", "test", small_mnist, heard)
     assert len(data.labels) == 200
 
     labels = small_mnist / "t10k-labels-idx1-ubyte"
     labels.write_bytes(labels.read_bytes()[:-1] + b"\x0b")
     with pytest.raises(DataError, match="could not get t10k-labels"):
-        dataset.load("mnist", "test", small_mnist, notes)
+        dataset.load("mnist", "test", small_mnist, heard)
 
 
 @pytest.mark.usefixtures("no_source")
-def test_mnist_never_falls_back(tmp_path: Path, notes: Notes) -> None:
+def test_mnist_never_falls_back(tmp_path: Path, heard: Recorder) -> None:
     with pytest.raises(DataError, match="could not get train-images"):
-        dataset.load("mnist", "train", tmp_path, notes)
+        dataset.load("mnist", "train", tmp_path, heard)
 
 
 @pytest.mark.usefixtures("no_source", "few_strokes")
-def test_auto_falls_back_to_strokes_and_says_so(tmp_path: Path, notes: Notes) -> None:
-    data = dataset.load("auto", "train", tmp_path, notes)
+def test_auto_falls_back_to_strokes_and_says_so(tmp_path: Path, heard: Recorder) -> None:
+    data = dataset.load("auto", "train", tmp_path, heard)
 
     assert (data.name, data.split, data.images.shape) == ("strokes", "train", (300, 28, 28))
-    (warning,) = notes.warnings
+    (warning,) = heard.warnings
     assert f"tried {tmp_path / 'nothing'}" in warning
     assert "'mnistcli download --from URL_OR_DIR'" in warning
     assert "in place of MNIST, digits drawn from strokes are used" in warning
@@ -100,45 +80,45 @@ def test_auto_falls_back_to_strokes_and_says_so(tmp_path: Path, notes: Notes) ->
 
 @pytest.mark.usefixtures("few_strokes")
 def test_strokes_are_drawn_once(
-    tmp_path: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, heard: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = tmp_path / "MNIST_data"
-    drawn = {split: dataset.load("strokes", split, data, notes) for split in ("train", "test")}
-    assert notes.infos == [
+    drawn = {split: dataset.load("strokes", split, data, heard) for split in ("train", "test")}
+    assert heard.infos == [
         "drawing 300 train images from strokes",
         "drawing 100 test images from strokes",
     ]
-    assert notes.progress == [("strokes train", 300, 300), ("strokes test", 100, 100)]
+    assert heard.steps == [("strokes train", 300, 300, ""), ("strokes test", 100, 100, "")]
 
     monkeypatch.setattr(synthetic, "make", pytest.fail)
     for split, first in drawn.items():
-        again = dataset.load("strokes", split, data, notes)
+        again = dataset.load("strokes", split, data, heard)
         np.testing.assert_array_equal(again.images, first.images)
         np.testing.assert_array_equal(again.labels, first.labels)
     assert not np.array_equal(drawn["train"].images[:100], drawn["test"].images)
-    assert [path.name for path in data.iterdir()] == [f"strokes-{synthetic.VERSION}"]
+    assert [path.name for path in data.iterdir()] == [f"strokes-{synthetic.STROKES_VERSION}"]
 
 
 @pytest.mark.usefixtures("few_strokes")
-def test_strokes_are_kept_in_mnists_form(tmp_path: Path, notes: Notes) -> None:
-    data = dataset.load("strokes", "test", tmp_path, notes)
+def test_strokes_are_stored_in_mnists_form(tmp_path: Path, heard: Recorder) -> None:
+    data = dataset.load("strokes", "test", tmp_path, heard)
 
-    folder = tmp_path / f"strokes-{synthetic.VERSION}"
+    folder = tmp_path / f"strokes-{synthetic.STROKES_VERSION}"
     images = idx.read(folder / "t10k-images-idx3-ubyte.gz")
     np.testing.assert_array_equal(images, data.images)
     np.testing.assert_array_equal(idx.read(folder / "t10k-labels-idx1-ubyte.gz"), data.labels)
 
 
 @pytest.mark.usefixtures("few_strokes")
-def test_another_version_is_drawn_anew(
-    tmp_path: Path, notes: Notes, monkeypatch: pytest.MonkeyPatch
+def test_another_version_is_drawn_again(
+    tmp_path: Path, heard: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dataset.load("strokes", "test", tmp_path, notes)
-    monkeypatch.setattr(synthetic, "VERSION", 1000)
+    dataset.load("strokes", "test", tmp_path, heard)
+    monkeypatch.setattr(synthetic, "STROKES_VERSION", 1000)
 
-    dataset.load("strokes", "test", tmp_path, notes)
+    dataset.load("strokes", "test", tmp_path, heard)
 
-    assert len(notes.progress) == 2
+    assert len(heard.steps) == 2
     assert (tmp_path / "strokes-1000" / "t10k-images-idx3-ubyte.gz").exists()
 
 
@@ -155,66 +135,66 @@ def test_another_version_is_drawn_anew(
         ("labels-idx1", idx.serialise(np.full(100, 10, np.uint8))),
     ],
 )
-def test_damaged_strokes_are_drawn_anew(
-    kind: str, content: bytes, tmp_path: Path, notes: Notes
+def test_damaged_strokes_are_drawn_again(
+    kind: str, content: bytes, tmp_path: Path, heard: Recorder
 ) -> None:
-    first = dataset.load("strokes", "test", tmp_path, notes)
-    path = tmp_path / f"strokes-{synthetic.VERSION}" / f"t10k-{kind}-ubyte.gz"
-    whole = path.read_bytes()
+    first = dataset.load("strokes", "test", tmp_path, heard)
+    path = tmp_path / f"strokes-{synthetic.STROKES_VERSION}" / f"t10k-{kind}-ubyte.gz"
+    intact = path.read_bytes()
     path.write_bytes(content)
 
-    again = dataset.load("strokes", "test", tmp_path, notes)
+    again = dataset.load("strokes", "test", tmp_path, heard)
 
     np.testing.assert_array_equal(again.images, first.images)
     np.testing.assert_array_equal(again.labels, first.labels)
-    assert path.read_bytes() == whole
+    assert path.read_bytes() == intact
 
 
 @pytest.mark.usefixtures("few_strokes")
-def test_strokes_need_no_directory(tmp_path: Path, notes: Notes) -> None:
+def test_strokes_need_no_directory(tmp_path: Path, heard: Recorder) -> None:
     (tmp_path / "file").touch()
 
-    data = dataset.load("strokes", "test", tmp_path / "file", notes)
+    data = dataset.load("strokes", "test", tmp_path / "file", heard)
 
     assert len(data.labels) == 100
-    assert "the strokes are not kept" in notes.infos[-1]
+    assert "the strokes are not kept" in heard.infos[-1]
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 60_000), ("test", 10_000)])
-def test_loads_mnist(split: str, count: int, shared: Path, notes: Notes) -> None:
-    data = dataset.load("mnist", split, shared / "mnist", notes)
+def test_loads_mnist(split: str, count: int, shared: Path, heard: Recorder) -> None:
+    data = dataset.load("mnist", split, shared / "mnist", heard)
 
     assert data.images.shape == (count, 28, 28)
     assert data.labels.shape == (count,)
-    assert notes.is_empty()
+    assert heard.infos + heard.warnings + heard.steps == []
 
 
 def test_a_link_is_not_followed_out_of_the_data_directory(
-    small_mnist: Path, small_files: Path, no_source: None, notes: Notes
+    small_mnist: Path, small_files: Path, no_source: None, heard: Recorder
 ) -> None:
     name = "t10k-labels-idx1-ubyte.gz"
     (small_mnist / name).rename(small_mnist / "kept")
     (small_mnist / name).symlink_to("kept")
-    assert dataset.load("mnist", "test", small_mnist, notes).name == "mnist"
+    assert dataset.load("mnist", "test", small_mnist, heard).name == "mnist"
 
     (small_mnist / name).unlink()
     (small_mnist / name).symlink_to(small_files / name)
     with pytest.raises(DataError, match="could not get t10k-labels"):
-        dataset.load("mnist", "test", small_mnist, notes)
-    assert "a symbolic link that leads out of" in notes.infos[0]
+        dataset.load("mnist", "test", small_mnist, heard)
+    assert "a symbolic link that leads out of" in heard.infos[0]
     mnist.download(small_mnist, [str(small_files)], SILENT)
     assert not (small_mnist / name).is_symlink()
 
 
-def test_strokes_are_not_kept_behind_a_link(
-    tmp_path: Path, few_strokes: None, notes: Notes
+def test_strokes_are_not_stored_behind_a_link(
+    tmp_path: Path, few_strokes: None, heard: Recorder
 ) -> None:
     data, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
     data.mkdir()
     elsewhere.mkdir()
-    (data / f"strokes-{synthetic.VERSION}").symlink_to(elsewhere)
+    (data / f"strokes-{synthetic.STROKES_VERSION}").symlink_to(elsewhere)
 
-    assert dataset.load("strokes", "test", data, notes).name == "strokes"
+    assert dataset.load("strokes", "test", data, heard).name == "strokes"
 
     assert list(elsewhere.iterdir()) == []
-    assert "the strokes are not kept: " in notes.infos[-1]
+    assert "the strokes are not kept: " in heard.infos[-1]

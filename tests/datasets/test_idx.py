@@ -51,7 +51,7 @@ def test_reads_gzip_of_several_members() -> None:
         (0x0E, b"\xbf\xf0\x00\x00\x00\x00\x00\x00", np.array([-1], np.float64)),
     ],
 )
-def test_every_element_type_both_ways(
+def test_every_element_type_is_parsed_and_serialised(
     code: int, elements: bytes, expected: np.ndarray, tmp_path: Path
 ) -> None:
     content = bytes([0, 0, code, 1, 0, 0, 0, 1]) + elements
@@ -63,7 +63,7 @@ def test_every_element_type_both_ways(
     assert idx.serialise(expected) == content
 
 
-def test_writes_what_the_name_asks_for(tmp_path: Path) -> None:
+def test_the_name_decides_about_compression(tmp_path: Path) -> None:
     array = np.array([7, 0, 9], np.uint8)
 
     idx.write(tmp_path / "raw", array)

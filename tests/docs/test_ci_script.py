@@ -71,7 +71,7 @@ def small_program(small_files: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """The samples, and between them what is no picture."""
+    """The samples, and among them a file that is no picture."""
     directory = tmp_path / "some pictures"
     directory.mkdir()
     for path in SAMPLES:
@@ -100,7 +100,7 @@ def run(directory: Path, program: Path, **variables: object) -> subprocess.Compl
 
 
 def check(result: subprocess.CompletedProcess[str], job: Path, pictures: Path) -> None:
-    """Look at all that the script has left."""
+    """Check all that the script has printed and written."""
     assert result.returncode == 0, result.stderr
     damaged = pictures / "4_0 copy.png"
     said = f"{damaged}: not a picture in a known format\n"
@@ -140,7 +140,7 @@ def test_the_script_runs_on_the_real_files(shared: Path, pictures: Path, tmp_pat
     assert json.loads((tmp_path / "job/scored.json").read_text())["total"] == 10_000
 
 
-def test_a_script_ends_where_a_gate_fails(
+def test_the_script_ends_at_a_failed_gate(
     mirror: Mirror, small_program: Path, pictures: Path, tmp_path: Path
 ) -> None:
     variables = {"MNISTCLI_TRAIN_STEPS": 1, "MNISTCLI_TRAIN_LEARNING_RATE": 1e-9}
@@ -155,9 +155,7 @@ def test_a_script_ends_where_a_gate_fails(
     assert not (tmp_path / "job/scored.json").exists()
 
 
-def test_a_script_ends_where_there_is_no_data(
-    small_program: Path, pictures: Path, tmp_path: Path
-) -> None:
+def test_the_script_ends_without_data(small_program: Path, pictures: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     mirror = Mirror(empty)

@@ -1,6 +1,7 @@
-"""What is written about the tool is true of it."""
+"""The README, the tutorial and the reference agree with the code and with each other."""
 
 import re
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import reference
 from helpers.commandline import COMMANDS
 
 from mnistcli import errors
-from mnistcli.cli.main import main
+from mnistcli.cli.main import INTERRUPTED, main
 from mnistcli.datasets import dataset
 from mnistcli.runs.recipes import RECIPES, Recipe
 
@@ -18,10 +19,11 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHINESE = (ROOT / "README.zh-CN.md").read_text(encoding="utf-8")
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 
 BLOCK = re.compile(r"^```.*?^```$|(?:^ {4}[^\n]*\n)+", re.MULTILINE | re.DOTALL)
 FIGURE = re.compile(r"`[^`]+`|\d+(?:[.,]\d+)*")
-"""A code span or a number: what is the same in every language."""
+"""A code span or a number, which is the same in every language."""
 
 
 def test_every_option_is_explained() -> None:
@@ -33,7 +35,7 @@ def test_every_option_is_explained() -> None:
 
 
 def find_commands(page: str) -> list[tuple[str, str]]:
-    """Return the commands that a page mentions, each with what it is given on the same line."""
+    """Return the commands that a page names, each with its arguments on the same line."""
     return re.findall(rf"mnistcli (?:-q )?({'|'.join(COMMANDS)})((?: [^\s`&|>]+)*)", page)
 
 
@@ -47,8 +49,8 @@ def test_the_readme_names_every_command() -> None:
 
 @pytest.mark.parametrize("text", [README, TUTORIAL], ids=["README", "tutorial"])
 def test_pages_name_commands_and_options_that_exist(text: str) -> None:
-    begun = re.findall(r"^ {4}(?:\$ )?mnistcli (?:-q )?([a-z]+)", text, re.MULTILINE)
-    assert set(begun) <= set(main.commands)
+    called = re.findall(r"^ {4}(?:\$ )?mnistcli (?:-q )?([a-z]+)", text, re.MULTILINE)
+    assert set(called) <= set(main.commands)
 
     for name, arguments in find_commands(text):
         known = find_options(COMMANDS[name]) | {"--help"}
@@ -58,18 +60,23 @@ def test_pages_name_commands_and_options_that_exist(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        (errors.GateError, "--min-accuracy"),
-        (errors.PictureError, "picture"),
-        (errors.DataError, "data or network"),
-        (errors.ModelError, "checkpoint or model"),
-    ],
+    "text", [README, CHINESE, TUTORIAL], ids=["README", "Chinese README", "tutorial"]
 )
-def test_the_readme_has_the_exit_codes(kind: type[errors.MnistError], words: str) -> None:
-    (meaning,) = re.findall(rf"^\| {kind.exit_code} \| (.*) \|$", README, re.MULTILINE)
+def test_pages_name_files_that_exist(text: str) -> None:
+    named = set(re.findall(r"\b(?:mnistcli|tests|tools|benchmarks)/[\w/]+\.py\b", text))
 
-    assert words in meaning
+    assert named
+    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+
+
+def test_the_readme_has_a_row_for_each_exit_code() -> None:
+    kinds = (errors.GateError, errors.PictureError, errors.DataError, errors.ModelError)
+    codes = {kind.exit_code for kind in (*kinds, click.UsageError)}
+    codes |= {0, INTERRUPTED, 128 + signal.SIGTERM}
+
+    rows = re.findall(r"^\| (\d+(?:, \d+)*) \| \S", README, re.MULTILINE)
+
+    assert {int(code) for row in rows for code in row.split(", ")} == codes
 
 
 def test_the_readme_explains_every_dependency() -> None:
@@ -128,13 +135,30 @@ def test_the_tests_are_run_as_the_readme_says() -> None:
     assert "\tpip install '.[test]' && pytest\n" in (ROOT / "Makefile").read_text()
 
 
-@pytest.mark.parametrize(
-    "page", [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")], ids=lambda p: p.name
-)
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), target
+def find_links(page: Path) -> list[tuple[Path, str]]:
+    """Return the files that a page links to, each with a section or an empty string."""
+    links = re.findall(r"\]\(([^)#:]*)#?([^)#:]*)\)", page.read_text(encoding="utf-8"))
+    return [(page.parent / file if file else page, section) for file, section in links]
 
 
-def test_the_reference_is_what_the_commands_say() -> None:
+def find_sections(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    text = BLOCK.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files(page: Path) -> None:
+    assert [file for file, _ in find_links(page) if not file.exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_sections(page: Path) -> None:
+    links = [(file, section) for file, section in find_links(page) if section]
+
+    assert [link for link in links if link[1] not in find_sections(link[0])] == []
+
+
+def test_the_reference_is_up_to_date() -> None:
     assert (ROOT / "docs/reference.md").read_text(encoding="utf-8") == reference.make_page()

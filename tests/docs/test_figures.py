@@ -1,4 +1,4 @@
-"""The page about pictures: its figures, and what it says of the code."""
+"""The page about pictures: its figures, and what it says about the code."""
 
 import importlib
 import json
@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import figures
@@ -18,13 +19,13 @@ from PIL import Image
 
 from mnistcli.cli.main import main
 from mnistcli.pictures.normalization import normalize
-from mnistcli.pictures.pipeline import SEVERAL, prepare
+from mnistcli.pictures.pipeline import SEVERAL, PictureOptions, Trace, prepare
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
 IMAGES = ROOT / "docs" / "images"
-LARGEST = 150_000
-"""Bytes of a figure."""
+MAX_BYTES = 150_000
+"""Size of a figure's file."""
 
 
 def run(arguments: str, monkeypatch: pytest.MonkeyPatch) -> Result:
@@ -32,6 +33,7 @@ def run(arguments: str, monkeypatch: pytest.MonkeyPatch) -> Result:
     return CliRunner().invoke(main, shlex.split(arguments))
 
 
+@pytest.mark.slow
 def test_every_figure_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["figures.py", str(tmp_path)])
 
@@ -41,11 +43,11 @@ def test_every_figure_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert set(drawn) == {path.name for path in IMAGES.iterdir()}
     assert set(re.findall(r"\(images/(.+?)\)", PAGE)) == set(drawn) - {"start.png"}
     for name, path in drawn.items():
-        assert path.stat().st_size < LARGEST, name
+        assert path.stat().st_size < MAX_BYTES, name
         with Image.open(path) as new, Image.open(IMAGES / name) as kept:
             assert new.size == kept.size, name
             levels = np.asarray(new.convert("L"))
-        assert (levels[0] == 255).all(), name  # its ground
+        assert (levels[0] == 255).all(), name  # white at its top
         assert levels.std() > 20, name
 
 
@@ -56,40 +58,50 @@ PHOTOS = (
 
 
 @pytest.mark.parametrize("draw", PHOTOS, ids=lambda draw: draw.__name__)
-def test_the_steps_that_are_drawn_are_those_of_a_photo(draw: Callable[[], bytes]) -> None:
+def test_only_the_photo_of_two_digits_gets_a_warning(draw: Callable[[], bytes]) -> None:
     prepared = prepare(draw())
 
-    steps = figures.follow(draw())
-
-    np.testing.assert_array_equal(steps.digit.image, prepared.digits[0].image)
-    assert steps.is_light == (prepared.polarity == "light_on_dark")
     assert prepared.warnings == ((SEVERAL,) if draw is photos.pair else ())
 
 
-def test_what_is_framed_is_what_is_drawn_before() -> None:
-    steps = figures.follow(photos.hairline())
+def test_the_strokes_that_are_drawn_normalize_to_the_digits_image() -> None:
+    trace = figures.trace_steps(photos.hairline())
 
-    _, thick = figures.cut_strokes(steps)
+    _, thick = figures.extract_strokes(trace)
 
-    framed = normalize(thick).image.astype(int)
-    assert np.abs(framed - steps.digit.image).mean() < 1  # soft edges reach farther in a whole one
+    (digit,) = trace.digits
+    drawn = normalize(thick).image.astype(int)
+    assert np.abs(drawn - digit.image).mean() < 1  # soft edges reach farther in a whole picture
 
 
 def test_the_page_of_digits_is_read() -> None:
-    digits = prepare(photos.page(), several=True).digits
+    digits = prepare(photos.page(), PictureOptions(several=True)).digits
 
     read = "".join(str(figures.answer(digit.image).digit) for digit in digits)
 
     assert read == "31415926" + "271828" + "16180339"
 
 
-def test_the_page_names_functions_and_constants_that_are_there() -> None:
-    paragraphs = re.findall(r"^`\w+\.py`:.*?(?=\n\n|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+def test_the_pages_steps_are_those_of_a_trace_in_order() -> None:
+    rows = re.findall(r"^\| \[(.+?)\]\(#(.+?)\) \| \w+ \| (.+?) \|", PAGE, re.MULTILINE)
+    steps, anchors, results = zip(*rows, strict=True)
+
+    names = [name for result in results for name in re.findall(r"`(\w+)`", result)]
+    assert names == [field.name for field in fields(Trace)]
+    assert anchors == tuple(step.lower().replace(" ", "-") for step in steps)
+    headings = re.findall(r"^## (.+)$", PAGE, re.MULTILINE)
+    first = headings.index(steps[0])
+    assert headings[first : first + len(steps)] == list(steps)
+
+
+def test_the_page_names_functions_and_constants_that_exist() -> None:
+    paragraphs = re.findall(r"^`\w+/\w+\.py`:.*?(?=\n\n|\Z)", PAGE, re.MULTILINE | re.DOTALL)
     assert len(paragraphs) == 10
+    name_or_value = r"`(\w+/\w+)\.py`|`(\w+)`(?:\s=\s([\d.]*\d))?"
     for paragraph in paragraphs:
-        for file, name, value in re.findall(r"`(\w+)\.py`|`(\w+)`(?:\s=\s([\d.]*\d))?", paragraph):
+        for file, name, value in re.findall(name_or_value, paragraph):
             if file:
-                module = importlib.import_module(f"mnistcli.{file}")
+                module = importlib.import_module(f"mnistcli.{file.replace('/', '.')}")
             else:
                 known = getattr(module, name)
                 assert not value or known == float(value), name
@@ -114,7 +126,7 @@ def test_commands_print_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> N
         assert run(arguments, monkeypatch).stdout == f"{printed}\n"
 
 
-def test_json_holds_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_json_has_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
     (arguments,) = re.findall(r"^ {4}mnistcli (.*--pretrained.*)$", PAGE, re.MULTILINE)
     (printed,) = re.findall(r'^ {4}("box".*)$', PAGE, re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""What the tutorial quotes stands in the package, and what it computes comes out."""
+"""The tutorial's quotes are those of the source, and its sessions print what it says."""
 
 import doctest
 import re
@@ -16,7 +16,7 @@ def find_blocks(language: str) -> list[str]:
 
 def test_quotes_are_verbatim() -> None:
     quotes = find_blocks("python")
-    assert any("mnistcli/network.py" in quote for quote in quotes)
+    assert any("mnistcli/training/network.py" in quote for quote in quotes)
 
     for quote in quotes:
         place, lines = quote.split("\n", 1)
@@ -32,7 +32,7 @@ def test_sessions_print_what_they_say(tensorflow: None) -> None:
     test = doctest.DocTestParser().get_doctest(session, {}, PAGE.name, str(PAGE), 0)
     assert len(test.examples) > 20
 
-    told: list[str] = []
-    failed, _ = doctest.DocTestRunner(verbose=False).run(test, out=told.append)
+    report: list[str] = []
+    failed, _ = doctest.DocTestRunner(verbose=False).run(test, out=report.append)
 
-    assert not failed, "".join(told)
+    assert not failed, "".join(report)

@@ -10,7 +10,7 @@ def one_answer(digit: int, probability: float) -> np.ndarray:
     return row
 
 
-def test_scores_known_answers() -> None:
+def test_known_answers_have_known_scores() -> None:
     rows = [one_answer(3, 0.91), one_answer(4, 0.55), one_answer(4, 0.1 + 9e-7)]
     labels = np.array([3, 7, 4], np.uint8)
 
@@ -40,13 +40,15 @@ def test_a_probability_of_zero_has_a_finite_loss() -> None:
         (81, 263, (0.2552737, 0.3662075)),
     ],
 )
-def test_the_interval_is_wilsons(correct: int, total: int, interval: tuple[float, float]) -> None:
+def test_the_confidence_interval_is_wilsons(
+    correct: int, total: int, interval: tuple[float, float]
+) -> None:
     evaluation = Evaluation(correct, total, loss=1.0, confusion=[])
 
     assert evaluation.interval == pytest.approx(interval, abs=2e-4)
 
 
-def test_the_interval_covers_as_often_as_it_says() -> None:
+def test_the_confidence_interval_covers_the_truth_in_95_percent() -> None:
     random = np.random.default_rng(3)
     covered = [
         low <= 0.97 <= high
@@ -69,7 +71,7 @@ def test_each_digit_has_a_precision_and_a_recall() -> None:
     assert all(score.recall is None for score in rest)
 
 
-def test_errors_come_worst_first() -> None:
+def test_errors_are_ordered_from_the_worst() -> None:
     rows = [one_answer(1, 0.5), one_answer(2, 0.99), one_answer(3, 0.9), one_answer(4, 0.7)]
     probabilities, labels = np.array(rows, np.float32), np.array([1, 1, 1, 1], np.uint8)
     images = np.zeros((4, 28, 28), np.uint8)

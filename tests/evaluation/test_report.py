@@ -19,7 +19,7 @@ CURVE = (Point(30, 2.0, 0.3, 1.9, 0.4), Point(60, 1.0, 0.7, 1.1, 0.6))
 
 
 class Page(HTMLParser):
-    """What a page asks for from elsewhere, and its text."""
+    """The addresses, tags and text of a page."""
 
     def __init__(self, content: str) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ def write(directory: Path, data: Answered, **extra: object) -> Page:
     return Page(page.read_text(encoding="utf-8"))
 
 
-def test_the_page_holds_all_that_it_shows(tmp_path: Path) -> None:
+def test_the_page_embeds_its_plots(tmp_path: Path) -> None:
     data = answer(["a.png", "b.png", "c.png"], [1, 2, 3], [1, 2, 9])
 
     page = write(tmp_path / "report", data, curve=CURVE, w=np.ones((784, 10), np.float32))
@@ -78,13 +78,13 @@ def test_without_errors_and_curves_there_are_fewer_plots(tmp_path: Path) -> None
     assert "None." in page.text
 
 
-def test_of_no_images_there_is_a_page_too(tmp_path: Path) -> None:
+def test_a_report_of_no_images_has_a_page(tmp_path: Path) -> None:
     page = write(tmp_path, answer([], [], []))
 
     assert "of 0 images" in page.text
 
 
-def test_a_name_is_text(tmp_path: Path) -> None:
+def test_names_of_files_are_escaped(tmp_path: Path) -> None:
     name = "<script>alert(1)</script>&amp;\udce9.png"
 
     page = write(tmp_path, answer([name], [1], [2]))
@@ -94,7 +94,7 @@ def test_a_name_is_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["report.html", "weights.png"])
-def test_a_file_of_anothers_is_left_as_it_is(name: str, tmp_path: Path) -> None:
+def test_a_foreign_file_is_not_replaced(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("precious")
 
     with pytest.raises(FileExistsError, match="there already, and not by mnistcli"):
@@ -103,7 +103,7 @@ def test_a_file_of_anothers_is_left_as_it_is(name: str, tmp_path: Path) -> None:
     assert [path.read_text() for path in tmp_path.iterdir()] == ["precious"]
 
 
-def test_the_weights_are_found_from_answers() -> None:
+def test_the_weights_are_computed_from_answers() -> None:
     random = np.random.default_rng(5)
     w = random.normal(0, 0.1, (784, 10))
     w -= w.mean(axis=1, keepdims=True)
@@ -117,7 +117,9 @@ def test_the_weights_are_found_from_answers() -> None:
     np.testing.assert_allclose(report.find_weights(Linear()), w, atol=1e-5)
 
 
-def test_the_contact_sheet_shows_the_worst(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_contact_sheet_shows_the_worst_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn = []
     monkeypatch.setattr(report.plots, "draw_errors", lambda *parts: drawn.append(parts) or b"")
     data = answer([f"{number}.png" for number in range(100)], [1] * 100, [2] * 100)
@@ -126,7 +128,7 @@ def test_the_contact_sheet_shows_the_worst(tmp_path: Path, monkeypatch: pytest.M
     page = write(tmp_path, data)
 
     ((images, labels, probabilities),) = drawn
-    assert len(images) == len(labels) == len(probabilities) == report.SHOWN
+    assert len(images) == len(labels) == len(probabilities) == report.MAX_SHOWN
     np.testing.assert_array_equal(images[0], data.images[70])
     assert "The worst 60 of 100" in page.text
 
@@ -144,7 +146,7 @@ def test_eval_writes_a_report(checkpoints: Path, small_mnist: Path, run) -> None
     assert not Path("there/curves.png").exists()
 
 
-def test_the_weights_of_a_run_are_its_own(checkpoints: Path, tensorflow: None) -> None:
+def test_the_computed_weights_are_those_of_the_run(checkpoints: Path, tensorflow: None) -> None:
     from mnistcli.inference.interpreter import Predictor
     from mnistcli.runs.checkpoints import find_newest
     from mnistcli.training.weights import read_weights, restore
@@ -156,7 +158,7 @@ def test_the_weights_of_a_run_are_its_own(checkpoints: Path, tensorflow: None) -
     np.testing.assert_allclose(found, read_weights(restore(newest))["w"], atol=1e-5)
 
 
-def test_a_report_of_pictures_shows_what_the_network_saw(tmp_path: Path, run) -> None:
+def test_eval_writes_a_report_of_pictures(tmp_path: Path, run) -> None:
     picture = np.full((60, 60), 255, np.uint8)
     picture[10:50, 27:33] = 0
     Image.fromarray(picture).save(tmp_path / "8_1.png")
@@ -171,7 +173,7 @@ def test_a_report_of_pictures_shows_what_the_network_saw(tmp_path: Path, run) ->
     assert not Path("there/weights.png").exists()
 
 
-def test_a_report_that_cannot_be_written_is_told_before_any_work(tmp_path: Path, run) -> None:
+def test_eval_refuses_a_report_that_cannot_be_written_before_any_work(tmp_path: Path, run) -> None:
     (tmp_path / "confusion.png").write_text("precious")
 
     result = run("eval", "--pretrained", "--report", ".")

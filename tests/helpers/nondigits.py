@@ -1,4 +1,4 @@
-"""Pictures of what is no digit, made in other ways than those that the detector learnt from."""
+"""Pictures that are no digits, made in other ways than the training data of the detector."""
 
 import io
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from mnistcli.datasets.synthetic import dataset as synthetic
 SIZE = 240
 
 LETTERS = "ABCDEFGHKLMNPQRTUVWXYaceghkmnprtuvwxy" + "&@%#?+=*"
-"""Without those that a hand writes as it does a digit: I J O S Z b d f i j l o q s z."""
+"""Without letters that are written like digits: I J O S Z b d f i j l o q s z."""
 
 
 def paper(random: np.random.Generator, width: int = SIZE, height: int = SIZE) -> Image.Image:
-    """Light paper, some of it grainy, some of it lit from one side."""
+    """Light paper, which may be grainy or lit from one side."""
     light = np.linspace(random.uniform(0, 60), 0, width) + np.zeros((height, 1))
     grain = random.normal(0, random.choice([0, 2, 5]), (height, width))
     return to_picture(random.uniform(180, 255) - light + grain)
@@ -26,13 +26,13 @@ def to_picture(levels: np.ndarray) -> Image.Image:
 
 
 def write_ink(random: np.random.Generator, page: Image.Image, ink: Image.Image) -> Image.Image:
-    """Put ink (255 where it is strongest) of a random darkness on a page of its size."""
+    """Put ink, 255 where it is strongest, on a page of its size, in a random dark level."""
     dark = Image.new("L", page.size, int(random.integers(0, 90)))
     return Image.composite(dark, page, ink)
 
 
 def turn(random: np.random.Generator, ink: Image.Image) -> Image.Image:
-    """Turn and slant ink a little."""
+    """Rotate and slant ink a little."""
     slanted = ink.transform(
         ink.size,
         Image.Transform.AFFINE,
@@ -43,7 +43,7 @@ def turn(random: np.random.Generator, ink: Image.Image) -> Image.Image:
 
 
 def print_text(random: np.random.Generator, text: str) -> Image.Image:
-    """A text as ink, in a printed face of a random size and weight."""
+    """A text as ink, in a printed font of a random size and weight."""
     ink = Image.new("L", (SIZE, SIZE))
     font = ImageFont.load_default(int(random.uniform(0.35, 0.7) * SIZE / max(1, len(text) * 0.6)))
     ImageDraw.Draw(ink).text(
@@ -66,7 +66,7 @@ def letter(random: np.random.Generator) -> Image.Image:
 
 
 def scribble(random: np.random.Generator) -> Image.Image:
-    """A walk of many turns, by a pen of a random width."""
+    """A line with many turns, by a pen of a random width."""
     steps = random.normal(0, 30, (int(random.integers(12, 60)), 2))
     places = SIZE / 2 + np.cumsum(steps - steps.mean(axis=0), axis=0)
     places = places if random.random() < 0.5 else SIZE / 2 + 50 * random.standard_normal((20, 2))
@@ -78,7 +78,7 @@ def scribble(random: np.random.Generator) -> Image.Image:
 
 
 def nothing(random: np.random.Generator) -> Image.Image:
-    """A photograph of no thing in particular: clouds of noise of many scales, in colour."""
+    """A photograph without an object: clouds of noise of many scales, in colour."""
     cells = 2 ** np.arange(1, 8)
     steepness = random.uniform(0.7, 1.5)
     bands = []
@@ -97,7 +97,7 @@ def nothing(random: np.random.Generator) -> Image.Image:
 
 
 def number(random: np.random.Generator) -> Image.Image:
-    """Two to four digits, printed or drawn from strokes."""
+    """Two to four digits, printed or synthetic."""
     count = int(random.integers(2, 5))
     if random.random() < 0.5:
         text = "".join(random.choice([*"0123456789"], count))

@@ -1,7 +1,7 @@
 """A small data set in MNIST's form, for tests that must run without MNIST.
 
 As a script it runs the command line with that data set in MNIST's place:
-``python tests/small.py DIRECTORY ARGUMENTS...``
+``python tests/helpers/small.py DIRECTORY ARGUMENTS...``
 """
 
 import hashlib

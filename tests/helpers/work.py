@@ -1,10 +1,11 @@
-"""Work for other processes, which import it by name; as a script, work without an end."""
+"""Work for other processes, which import it by name; as a script, endless work."""
 
 import itertools
 import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from mnistcli.system import parallel
 
@@ -40,6 +41,7 @@ def die_in_the_middle(item: int) -> bytes:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # other processes import it by this name
     from helpers.work import tell_process as imported
 
     for _, process in parallel.map_ahead(imported, itertools.count()):

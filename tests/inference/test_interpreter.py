@@ -9,7 +9,7 @@ from mnistcli.inference.interpreter import Predictor
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x1c\0\0\0TFL3" + bytes(100)])
-def test_what_is_no_model_is_refused(content: bytes) -> None:
+def test_a_file_that_is_not_a_model_is_refused(content: bytes) -> None:
     with pytest.raises(ModelError, match="there: not a TensorFlow Lite model"):
         Predictor(content, "there")
 
@@ -56,8 +56,8 @@ def test_a_model_without_operators_or_a_graph_is_refused(field: int) -> None:
         Predictor(bytes(model), "there", outputs=1)
 
 
-def test_an_operator_that_would_crash_is_refused() -> None:
-    """Found by fuzzing: the code of RESHAPE, among those at the model's end, set to SPLIT's."""
+def test_an_operator_that_would_crash_litert_is_refused() -> None:
+    """A case found by fuzzing: RESHAPE's code, at the end of the model, becomes SPLIT's."""
     model = bytearray(pretrained.read_detector())
     reshape, split = 22, 49
     assert model[-36] == reshape

@@ -1,4 +1,4 @@
-"""Pictures as people have them, read with the pretrained model."""
+"""Pictures as users have them, read with the pretrained model."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ from mnistcli.cli.main import main
 from mnistcli.datasets.synthetic import dataset as synthetic
 
 EACH = 60
-"""Pictures of each kind of what is no digit."""
+"""Pictures of each kind of non-digits."""
 
 
 def predict(*arguments: str | Path) -> list[dict]:
@@ -26,7 +26,7 @@ def predict(*arguments: str | Path) -> list[dict]:
 
 
 def make_page(rows: int, columns: int) -> tuple[np.ndarray, str]:
-    """A page lit from one corner, with digits drawn from strokes on it, and what they read."""
+    """Return a page of synthetic digits, lit from one corner, and its text."""
     images, labels = synthetic.make(2, 200)
     random = np.random.default_rng(0)
     chosen = random.choice(200, rows * columns, replace=False)
@@ -43,7 +43,7 @@ def make_page(rows: int, columns: int) -> tuple[np.ndarray, str]:
     return np.clip(page, 0, 255).astype(np.uint8), "".join(str(labels[index]) for index in chosen)
 
 
-def test_a_page_lit_unevenly_is_read_in_order(tmp_path: Path) -> None:
+def test_an_unevenly_lit_page_is_read_in_order(tmp_path: Path) -> None:
     page, text = make_page(rows=2, columns=10)
     (tmp_path / "page.png").write_bytes(to_png(page))
 
@@ -60,7 +60,7 @@ def test_a_page_lit_unevenly_is_read_in_order(tmp_path: Path) -> None:
         assert 30 + 130 * row <= top < bottom <= 30 + 130 * (row + 1)
 
 
-def test_what_is_no_digit_is_warned_of(tmp_path: Path) -> None:
+def test_non_digits_get_a_warning(tmp_path: Path) -> None:
     for name, make in KINDS.items():
         for number in range(EACH):
             random = np.random.default_rng([sorted(KINDS).index(name), number])
@@ -76,7 +76,7 @@ def test_what_is_no_digit_is_warned_of(tmp_path: Path) -> None:
     assert min(warned.values()) / EACH >= 0.85, warned
 
 
-def test_user_digits_are_read_and_rarely_warned_of(shared: Path) -> None:
+def test_users_digits_are_read_and_rarely_get_a_warning(shared: Path) -> None:
     folder = shared / "user_digits"
     with (folder / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))

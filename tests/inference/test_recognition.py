@@ -5,13 +5,14 @@ import pytest
 from helpers.drawing import seven, to_png
 
 from mnistcli.inference.recognition import Answer, Reading, recognise
-from mnistcli.pictures import files
+from mnistcli.pictures import files as picture_files
 from mnistcli.pictures.extraction import Digit
-from mnistcli.system import parallel
+from mnistcli.pictures.pipeline import PictureOptions
+from mnistcli.system import files, parallel
 
 
-class Constant:
-    """Stands in for a predictor: the probabilities tell how many images came before."""
+class Counting:
+    """A predictor whose probabilities count the images before each."""
 
     def __init__(self) -> None:
         self.seen = 0
@@ -24,26 +25,26 @@ class Constant:
 
 
 class Credulous:
-    """Stands in for the detector: all are digits."""
+    """A detector to which everything is a digit."""
 
     def predict(self, images: np.ndarray) -> np.ndarray:
         return np.zeros((len(images), 1), np.float32)
 
 
-def read(names: list[str], predictor: object, **options: object) -> list[Answer]:
-    return list(recognise(names, predictor, Credulous(), **options))
+def read(names: list[str], predictor: object) -> list[Answer]:
+    return list(recognise(names, predictor, Credulous()))
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 256])
 def test_answers_keep_the_order_across_batches(
     batch_size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "BATCH_SIZE", batch_size)
+    monkeypatch.setattr(picture_files, "MAX_BATCH_PICTURES", batch_size)
     good = tmp_path / "7.png"
     good.write_bytes(to_png(seven()))
     names = [str(good), "missing", str(good), str(good), "missing", "missing", str(good)]
 
-    answers = read(names, Constant())
+    answers = read(names, Counting())
 
     assert [answer.file for answer in answers] == names
     assert [bool(answer.error) for answer in answers] == [name == "missing" for name in names]
@@ -58,11 +59,11 @@ def test_answers_are_the_same_with_further_processes(
     good.write_bytes(to_png(seven()))
     (tmp_path / "damaged.png").write_bytes(to_png(seven())[:-30])
     names = [str(good), str(tmp_path / "damaged.png"), str(good), "missing"] * 40
-    alone = read(names, Constant())
+    alone = read(names, Counting())
 
-    monkeypatch.setattr(parallel, "ALONE", 1e-3)
+    monkeypatch.setattr(parallel, "START_AFTER_SECONDS", 1e-3)
     monkeypatch.setattr(parallel, "count_cores", lambda: 3)
-    shared = read(names, Constant())
+    shared = read(names, Counting())
 
     assert [(answer.file, answer.error) for answer in shared] == [
         (answer.file, answer.error) for answer in alone
@@ -74,10 +75,10 @@ def test_answers_are_the_same_with_further_processes(
 def test_a_file_larger_than_the_limit_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 1 << 20)
     (tmp_path / "large.png").write_bytes(bytes((1 << 20) + 1))
 
-    (answer,) = read([str(tmp_path / "large.png")], Constant())
+    (answer,) = read([str(tmp_path / "large.png")], Counting())
 
     assert answer.error == "larger than 1 MiB"
 
@@ -92,7 +93,7 @@ def test_the_best_digits_come_first() -> None:
 
 
 class Fixed:
-    """Stands in for a predictor: the same numbers for each image."""
+    """A predictor that gives every image the same numbers."""
 
     def __init__(self, *numbers: float) -> None:
         self.numbers = np.float32([numbers])
@@ -119,7 +120,7 @@ SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
         ),
     ],
 )
-def test_doubts_are_told(
+def test_doubtful_answers_get_a_warning(
     predictor: Fixed,
     doubt: float,
     confidence: float,
@@ -134,7 +135,7 @@ def test_doubts_are_told(
     assert answer.confidence == pytest.approx(confidence)
 
 
-def test_of_a_blank_picture_nothing_else_is_said(tmp_path: Path) -> None:
+def test_a_blank_picture_has_no_other_warning(tmp_path: Path) -> None:
     (tmp_path / "blank.png").write_bytes(to_png(np.zeros((30, 30), np.uint8)))
 
     (answer,) = recognise([str(tmp_path / "blank.png")], Fixed(*[0.1] * 10), Fixed(0))
@@ -144,9 +145,10 @@ def test_of_a_blank_picture_nothing_else_is_said(tmp_path: Path) -> None:
     assert answer.confidence == 0
 
 
-def test_the_detector_is_not_asked_of_what_is_only_resized(tmp_path: Path) -> None:
+def test_the_detector_is_not_used_for_pictures_that_are_only_resized(tmp_path: Path) -> None:
     (tmp_path / "7.png").write_bytes(to_png(seven()))
 
-    (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), preprocess="plain")
+    options = PictureOptions(preprocess="plain")
+    (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), options)
 
     assert (answer.confidence, answer.readings[0].warnings) == (pytest.approx(0.9), ())

@@ -33,7 +33,9 @@ def test_components_are_selected_as_a_mask() -> None:
     expected[0:20, 100:105] = True
 
     np.testing.assert_array_equal(components.select([on_border]), expected)
-    np.testing.assert_array_equal(components.select(components.by_mass, np.s_[30:, :]), strength[30:] == 1)
+    np.testing.assert_array_equal(
+        components.select(components.by_mass, np.s_[30:, :]), strength[30:] == 1
+    )
 
 
 def test_the_mass_is_the_sum_of_the_strength() -> None:

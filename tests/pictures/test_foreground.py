@@ -12,7 +12,9 @@ LIGHTS = ["even", "plane", "vignette", "soft shadow", "hard shadow"]
 @pytest.mark.parametrize("kind", LIGHTS)
 @pytest.mark.parametrize("noise", [0, 3])
 @pytest.mark.parametrize(("paper", "ink"), [(240, 40), (200, 130), (60, 230)])
-def test_ink_is_separated_from_paper_in_any_light(kind: str, noise: int, paper: int, ink: int) -> None:
+def test_ink_is_separated_from_paper_in_any_light(
+    kind: str, noise: int, paper: int, ink: int
+) -> None:
     light = light_of(kind)
     page = np.where(INK, ink, paper * light) if paper < ink else np.where(INK, ink, paper) * light
     random = np.random.default_rng(0)
@@ -67,7 +69,9 @@ def test_contrast_is_in_gray_levels() -> None:
         ((30, 30, 160), (240, 235, 220), 0),
     ],
 )
-def test_the_plane_that_shows_coloured_ink_is_chosen(ink: tuple[int, ...], paper: tuple[int, ...], plane: int) -> None:
+def test_the_plane_that_shows_coloured_ink_is_chosen(
+    ink: tuple[int, ...], paper: tuple[int, ...], plane: int
+) -> None:
     colours = np.where(INK, np.reshape(ink, (3, 1, 1)), np.reshape(paper, (3, 1, 1)))
     luminance = np.tensordot([0.299, 0.587, 0.114], colours, 1)
     planes = np.concatenate([luminance[np.newaxis], colours]).astype(np.uint8)

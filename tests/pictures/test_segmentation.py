@@ -1,16 +1,24 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from mnistcli.pictures.components import find_components
+from mnistcli.pictures.components import find_components, join_boxes
+from mnistcli.pictures.foreground import Ink, separate
 from mnistcli.pictures.geometry import Box
-from mnistcli.pictures.segmentation import find_group, find_main, find_rows
+from mnistcli.pictures.segmentation import (
+    Segmentation,
+    find_digit,
+    find_digits,
+    find_group,
+    find_main,
+    find_rows,
+)
 
-Rectangles = list[tuple[int, int, int, int]]
 
-
-def draw(*rectangles: tuple[int, int, int, int], height: int = 200, width: int = 200) -> np.ndarray:
-    """Ink [H, W] of rectangles (left, top, right, bottom)."""
-    ink = np.zeros((height, width), np.float32)
+def draw(*rectangles: tuple[int, int, int, int]) -> np.ndarray:
+    """Ink [200, 200] of rectangles (left, top, right, bottom)."""
+    ink = np.zeros((200, 200), np.float32)
     for left, top, right, bottom in rectangles:
         ink[top:bottom, left:right] = 1
     return ink
@@ -97,3 +105,42 @@ def test_rows_may_rise() -> None:
 
 def test_no_boxes_make_no_rows() -> None:
     assert find_rows([]) == []
+
+
+def separate_from(*rectangles: tuple[int, int, int, int]) -> Ink:
+    """The ink of a picture, dark on light."""
+    return separate((230 - 200 * draw(*rectangles)).astype(np.uint8))
+
+
+ONE, BESIDE, BELOW = (30, 20, 40, 80), (120, 25, 130, 85), (70, 120, 80, 180)
+
+
+def test_the_main_digit_is_segmented() -> None:
+    found = find_digit(separate_from(ONE))
+
+    (((component,),),) = found.rows
+    np.testing.assert_allclose(component.box, ONE, atol=1)
+    assert not found.has_more
+
+
+def test_further_digits_are_noticed() -> None:
+    found = find_digit(separate_from(ONE, BESIDE))
+
+    assert [len(row) for row in found.rows] == [1]
+    assert found.has_more
+
+
+def test_all_digits_are_segmented_row_by_row() -> None:
+    found = find_digits(separate_from(BELOW, BESIDE, ONE))
+
+    boxes = [[join_boxes(digit) for digit in row] for row in found.rows]
+    assert [len(row) for row in boxes] == [2, 1]
+    np.testing.assert_allclose([*boxes[0], *boxes[1]], [ONE, BESIDE, BELOW], atol=1)
+
+
+@pytest.mark.parametrize("find", [find_digit, find_digits])
+def test_a_blank_picture_has_no_digits(find: Callable[[Ink], Segmentation]) -> None:
+    found = find(separate_from())
+
+    assert found.rows == []
+    assert not found.has_more

@@ -27,18 +27,18 @@ def images() -> np.ndarray:
 
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The package's model at a place where it may be damaged."""
+    """A copy of the package's networks, which may be damaged."""
     folder = Path(shutil.copytree(pretrained.FOLDER, tmp_path / "pretrained"))
     monkeypatch.setattr(pretrained, "FOLDER", folder)
     return folder
 
 
-def test_it_is_small() -> None:
+def test_the_files_are_small() -> None:
     for name in (pretrained.EXPORT, pretrained.WEIGHTS, pretrained.DETECTOR):
         assert 0 < (pretrained.FOLDER / name).stat().st_size <= MEGABYTE
 
 
-def test_it_tells_how_it_came_to_be() -> None:
+def test_the_record_describes_the_training() -> None:
     record = pretrained.read_record()
 
     assert (record.model, record.dataset, record.step) == ("deepcnn", "mnist", 12_000)
@@ -49,7 +49,7 @@ def test_it_tells_how_it_came_to_be() -> None:
     assert f"\n{record.command.removeprefix('make ')}:" in makefile
 
 
-def test_its_weights_are_of_16_bits() -> None:
+def test_the_weights_have_16_bits() -> None:
     weights = pretrained.read_weights()
 
     assert {weight.dtype for weight in weights.values()} == {np.dtype(np.float16)}
@@ -58,7 +58,7 @@ def test_its_weights_are_of_16_bits() -> None:
 
 
 @pytest.mark.usefixtures("tensorflow")
-def test_its_export_can_be_made_from_its_weights(images: np.ndarray) -> None:
+def test_the_export_can_be_made_from_the_weights(images: np.ndarray) -> None:
     from mnistcli.training.conversion import to_tflite
     from mnistcli.training.weights import from_weights
 
@@ -75,8 +75,8 @@ def test_its_export_can_be_made_from_its_weights(images: np.ndarray) -> None:
 
 
 @pytest.mark.usefixtures("tensorflow")
-def test_training_can_start_from_its_weights(images: np.ndarray) -> None:
-    """The weights in training, not only their averages, are those that are given."""
+def test_training_can_start_from_the_weights(images: np.ndarray) -> None:
+    """The weights in training, not only their EMA, are those that are given."""
     from tensorflow import one_hot
 
     from mnistcli.training.network import Network
@@ -143,7 +143,7 @@ def test_a_damaged_record_is_refused(content: str, copied: Path) -> None:
         pretrained.read_detector()
 
 
-def test_is_written_whole(copied: Path) -> None:
+def test_write_replaces_the_model(copied: Path) -> None:
     record = json.loads((copied / pretrained.RECORD).read_text())
     del record["files"]
     weights = {"w": np.ones((2, 3), np.float16)}
@@ -154,13 +154,15 @@ def test_is_written_whole(copied: Path) -> None:
     np.testing.assert_array_equal(pretrained.read_weights()["w"], weights["w"])
     assert pretrained.read_record().model == record["model"]
 
+
+def test_write_detector_replaces_the_detector(copied: Path) -> None:
     pretrained.write_detector({"seed": 3}, b"the detector")
 
     assert pretrained.read_detector() == b"the detector"
     assert json.loads((copied / pretrained.DETECTOR_RECORD).read_text())["seed"] == 3
 
 
-def test_the_detector_tells_how_it_came_to_be() -> None:
+def test_the_detectors_record_describes_the_training() -> None:
     record = json.loads((pretrained.FOLDER / pretrained.DETECTOR_RECORD).read_text())
 
     assert record["data"].items() <= {file.name: file.sha256 for file in FILES}.items()
@@ -169,7 +171,7 @@ def test_the_detector_tells_how_it_came_to_be() -> None:
     assert f"\n{record['command'].removeprefix('make ')}:" in makefile
 
 
-def test_the_detector_knows_digits_from_other_things(images: np.ndarray) -> None:
+def test_the_detector_separates_digits_from_other_images(images: np.ndarray) -> None:
     detector = Predictor(pretrained.read_detector(), "", outputs=1)
     random = np.random.default_rng(0)
     others = [(random.random((28, 28)) < share) * np.uint8(255) for share in (0.05, 0.3, 0.6)]
@@ -183,7 +185,7 @@ def test_the_detector_knows_digits_from_other_things(images: np.ndarray) -> None
 
 
 @pytest.mark.usefixtures("tensorflow")
-def test_a_run_is_put_into_the_package(
+def test_pretrain_puts_a_run_into_the_package(
     copied: Path, small_mnist: Path, run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("train", "--steps", "60", "--seed", "4").exit_code == 0
@@ -206,7 +208,7 @@ def test_a_run_is_put_into_the_package(
     assert json.loads(scored.stdout)["accuracy"] == 1
 
 
-def test_reads_mnist_as_well_as_it_says(shared: Path, run) -> None:
+def test_the_accuracy_on_mnist_is_the_recorded_one(shared: Path, run) -> None:
     result = run("eval", "--pretrained", "--data-dir", shared / "mnist", "--json")
 
     document = json.loads(result.stdout)
@@ -216,7 +218,7 @@ def test_reads_mnist_as_well_as_it_says(shared: Path, run) -> None:
     assert document["accuracy"] == pytest.approx(pretrained.read_record().accuracy, abs=2e-4)
 
 
-def test_reads_the_tutorials_pictures(shared: Path, run) -> None:
+def test_all_pictures_of_the_tutorials_are_read(shared: Path, run) -> None:
     folders = [shared / "tutorial_images" / name for name in ("csuncle", "geektutu")]
 
     document = json.loads(run("eval", *folders, "--pretrained", "--json").stdout)
@@ -224,7 +226,7 @@ def test_reads_the_tutorials_pictures(shared: Path, run) -> None:
     assert (document["correct"], document["total"]) == (16, 16)
 
 
-def test_reads_nearly_all_pictures_that_people_made(shared: Path, run) -> None:
+def test_nearly_all_pictures_by_people_are_read(shared: Path, run) -> None:
     folders = sorted(path for path in (shared / "user_digits").iterdir() if path.is_dir())
 
     document = json.loads(run("eval", *folders, "--pretrained", "--json").stdout)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli.errors import ModelError
-from mnistcli.runs.lock import LOCK, hold
+from mnistcli.runs.lock import LOCK_FILE, hold
 
 
 def test_one_process_trains_in_a_directory(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_one_process_trains_in_a_directory(tmp_path: Path) -> None:
         pass
 
 
-def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
+def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     script = "import sys, time; from pathlib import Path; from mnistcli.runs.lock import hold\n"
     script += "with hold(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     command = [sys.executable, "-c", script, str(tmp_path)]
@@ -36,10 +36,10 @@ def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
 
 def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("precious")
-    (tmp_path / LOCK).symlink_to(tmp_path / "other")
+    (tmp_path / LOCK_FILE).symlink_to(tmp_path / "other")
 
     with pytest.raises(OSError, match="symbolic links") as caught, hold(tmp_path):
         pass
 
-    assert caught.value.filename == str(tmp_path / LOCK)
+    assert caught.value.filename == str(tmp_path / LOCK_FILE)
     assert (tmp_path / "other").read_text() == "precious"

@@ -1,1 +1,1 @@
-"""Faults, tried often."""
+"""Fault injection: each fault is tried often."""

@@ -1,6 +1,6 @@
-"""Faults, tried often, and a table of what was lost: ``cd tests && python -m stress --help``.
+"""Fault injection, and a table of its results: ``cd tests && python -m stress --help``.
 
-Each module of KINDS has a ``check``, which tries faults of one kind.
+Each module of KINDS has a function ``check``, which tries faults of one kind.
 """
 
 import multiprocessing
@@ -15,10 +15,10 @@ from stress.attempt import try_kind
 from stress.outcome import Outcome
 
 ALONE = ("signals",)
-"""What is timed."""
+"""Kinds that are timed, so that nothing else may run."""
 
 KINDS = ("kills", "fuzzing", "repeats", "load", "contention", "downloads", "damage", "disks")
-"""The longest first: two are tried at a time."""
+"""The slowest first: two run at a time."""
 
 ORDER = (*ALONE, *KINDS)
 
@@ -28,7 +28,7 @@ ORDER = (*ALONE, *KINDS)
 @click.option("--only", type=click.Choice(ORDER), multiple=True, help="Only faults of this kind.")
 @click.option("--write", type=click.Path(path_type=Path), help="Write the tables to this file.")
 def stress(is_long: bool, only: tuple[str, ...], write: Path | None) -> None:
-    """Try what really happens to such tools, and count what is lost."""
+    """Inject faults into mnistcli, and count what is lost."""
     chosen = only or ORDER
     outcomes: dict[str, list[Outcome]] = {}
     for kinds, at_once in ((ALONE, 1), (KINDS, 2)):
@@ -53,7 +53,7 @@ def describe(outcome: Outcome) -> str:
 
 
 def to_page(outcomes: dict[str, list[Outcome]], former: str) -> str:
-    """Return the page of documentation, with the former tables of kinds that were not tried."""
+    """Return the page, with the former tables of kinds that were not tried."""
     parts = [Path(__file__).with_name("reliability.md").read_text()]
     tables = dict(re.findall(r"^## ([a-z]+)\n\n(.*?\n)(?=\n|\Z)", former, re.MULTILINE | re.DOTALL))
     for kind in ORDER:

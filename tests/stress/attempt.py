@@ -1,4 +1,4 @@
-"""One kind of fault, tried in a process of its own."""
+"""Faults of one kind, tried in a separate process."""
 
 import tempfile
 import time
@@ -10,7 +10,7 @@ from stress.outcome import Effort, Outcome
 
 
 def try_kind(is_long: bool, kind: str) -> tuple[str, list[Outcome], float]:
-    """Try the faults of a kind; one that ends the attempt itself is an outcome, too."""
+    """Try the faults of a kind; an exception of the attempt itself is an outcome, too."""
     started = time.monotonic()
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix=f"stress-{kind}-", ignore_cleanup_errors=True) as path:
@@ -18,6 +18,6 @@ def try_kind(is_long: bool, kind: str) -> tuple[str, list[Outcome], float]:
             for outcome in import_module(f"stress.{kind}").check(Effort(is_long, Path(path))):
                 outcomes.append(outcome)
         except Exception:
-            said = traceback.format_exc()
-            outcomes.append(Outcome(f"{kind}: the attempt", "comes to its end", 1, [said]))
+            error = traceback.format_exc()
+            outcomes.append(Outcome(f"{kind}: the attempt", "it completes", 1, [error]))
     return kind, outcomes, time.monotonic() - started

@@ -1,4 +1,4 @@
-"""Two at once, in one directory."""
+"""Processes at the same time in one directory."""
 
 import itertools
 import os
@@ -17,14 +17,14 @@ from PIL import Image
 
 from mnistcli.datasets import idx
 from stress.outcome import Effort, Outcome
-from stress.tool import call, finish, list_hidden, start, within
+from stress.tool import call, finish, list_temporary, start, within
 
 STEPS = 300
 PREDICT = ("predict", "0.png", "1.png", "2.png", "--format", "json")
 
 
 def check(effort: Effort) -> Iterator[Outcome]:
-    """Do two things, or more, at once."""
+    """Run two processes, or more, at the same time."""
     with within(effort.directory) as data:
         for number, image in enumerate(idx.read(data / "t10k-images-idx3-ubyte.gz")[:3]):
             Image.fromarray(image).save(f"{number}.png")
@@ -37,7 +37,7 @@ def check(effort: Effort) -> Iterator[Outcome]:
 
 
 class Slow(SimpleHTTPRequestHandler):
-    """A server that takes a moment."""
+    """A server that answers after a moment."""
 
     def do_GET(self) -> None:
         time.sleep(0.2)
@@ -51,7 +51,7 @@ def download_twice(data: Path, count: int) -> Outcome:
     """Download into one directory, three at a time."""
     outcome = Outcome(
         "three `download`s into one directory at once",
-        "all succeed; the four files are whole; nothing is left aside",
+        "all succeed; the four files are intact; no temporary file is left",
     )
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Slow, directory=data))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -63,9 +63,9 @@ def download_twice(data: Path, count: int) -> Outcome:
         for ended in map(finish, processes):
             outcome.expect(ended.code == 0, ended.stderr)
         outcome.tried += 1
-        whole = call("download", "--verify", "--data-dir", directory)
-        outcome.expect(whole.code == 0, whole.stderr)
-        outcome.expect(not list_hidden(directory), f"left {list_hidden(directory)}")
+        verified = call("download", "--verify", "--data-dir", directory)
+        outcome.expect(verified.code == 0, verified.stderr)
+        outcome.expect(not list_temporary(directory), f"left {list_temporary(directory)}")
     server.shutdown()
     return outcome
 
@@ -77,7 +77,7 @@ def save_each_step(data: Path, directory: Path, *extra: object) -> "Popen[str]":
 
 
 def await_checkpoint(directory: Path, process: "Popen[str]") -> None:
-    """Wait until a run has saved something."""
+    """Wait until a run has saved a checkpoint."""
     while not list(directory.glob("model-*")) and process.poll() is None:
         time.sleep(0.01)
 
@@ -86,7 +86,7 @@ def train_twice(data: Path, count: int) -> Outcome:
     """Train in one directory, two at a time."""
     outcome = Outcome(
         "two `train`s into one directory at once",
-        "the second says which process is there, exit 4; the first is not disturbed",
+        "the second names the first process and ends with exit 4; the first is not disturbed",
     )
     for number in range(count):
         directory = Path(f"twice-{number}")
@@ -95,17 +95,17 @@ def train_twice(data: Path, count: int) -> Outcome:
         outcome.tried += 1
         outcome.expect([one.code for one in ended] == [0, 4], str(ended))
         holders = [f"process {process.pid} on " for process in processes]
-        is_told = any(holder in ended[1].stderr for holder in holders)
-        outcome.expect(is_told and ended[1].is_one_line, ended[1].stderr)
-        outcome.expect(not list_hidden(directory), "left something aside")
+        is_named = any(holder in ended[1].stderr for holder in holders)
+        outcome.expect(is_named and ended[1].is_one_line, ended[1].stderr)
+        outcome.expect(not list_temporary(directory), "left temporary files")
     return outcome
 
 
 def kill_holder(data: Path, count: int) -> Outcome:
-    """Kill a process that trains, and start another."""
+    """Kill a process that trains, and start another at once."""
     outcome = Outcome(
         "a `train` killed by `kill -9`, and another started at once",
-        "the lock has died with its process: the other goes on",
+        "the system has released the lock: the other resumes training",
     )
     for number in range(count):
         directory = Path(f"held-{number}")
@@ -120,14 +120,14 @@ def kill_holder(data: Path, count: int) -> Outcome:
 
 
 def predict_while_saving(data: Path, count: int) -> Outcome:
-    """Predict in a loop while a run is saved at each step, and old checkpoints are removed."""
+    """Predict repeatedly while a run saves at each step and removes old checkpoints."""
     outcome = Outcome(
         "`predict` while training saves at each of its steps and keeps two checkpoints",
-        "the answers are those of one whole checkpoint, as an undisturbed run has it",
+        "the answers are those of one intact checkpoint, as in an undisturbed run",
     )
     ended = finish(save_each_step(data, Path("every-step"), "--keep", STEPS))
     assert ended.code == 0, ended.stderr
-    heard: list[tuple[int, list[list[float]]]] = []
+    answered: list[tuple[int, list[list[float]]]] = []
     process = None
     while outcome.tried < count:
         if not process or process.poll() is not None:
@@ -138,19 +138,19 @@ def predict_while_saving(data: Path, count: int) -> Outcome:
         outcome.expect(result.code == 0, result.stderr)
         if result.code == 0:
             answers = [answer["probabilities"] for answer in result.document["results"]]
-            heard.append((result.document["model"]["step"], answers))
+            answered.append((result.document["model"]["step"], answers))
     if process:
         process.kill()
         process.communicate()
-    for step, answers in heard:
-        truth = answer_at(step)
-        outcome.expect(np.allclose(answers, truth, rtol=0, atol=1e-6), f"wrong at step {step}")
-    outcome.note = f"{len({step for step, _ in heard})} different steps"
+    for step, answers in answered:
+        expected = answer_at(step)
+        outcome.expect(np.allclose(answers, expected, rtol=0, atol=1e-6), f"wrong at step {step}")
+    outcome.note = f"{len({step for step, _ in answered})} different steps"
     return outcome
 
 
 def answer_at(step: int) -> list[list[float]]:
-    """Return the answers of a step of the undisturbed run."""
+    """Return the answers of the undisturbed run at a step."""
     alone = Path("alone")
     shutil.rmtree(alone, ignore_errors=True)
     shutil.copytree(f"every-step/model-{step}", alone / f"model-{step}")
@@ -159,10 +159,10 @@ def answer_at(step: int) -> list[list[float]]:
 
 
 def predict_twice(data: Path, count: int) -> Outcome:
-    """Have two processes make one checkpoint's export."""
+    """Let two processes make the export of one checkpoint."""
     outcome = Outcome(
         "two `predict`s of a checkpoint without an export at once",
-        "the same answers, and one export, whole",
+        "the same answers, and one intact export",
     )
     for number in range(count):
         directory = Path(f"bare-{number}").absolute()
@@ -178,7 +178,7 @@ def predict_twice(data: Path, count: int) -> Outcome:
         outcome.expect("no export yet" not in again.stderr, again.stderr)
         outcome.expect("warning: bare" not in again.stderr, again.stderr)
         outcome.expect(len({one.stdout for one in (*ended, again)}) == 1, "other answers")
-        outcome.expect(not list_hidden(directory), "left something aside")
+        outcome.expect(not list_temporary(directory), "left temporary files")
     return outcome
 
 
@@ -186,7 +186,7 @@ def export_twice(data: Path, count: int) -> Outcome:
     """Export to one place, two at a time, and kill one of them."""
     outcome = Outcome(
         "two `export model`s to one file at once, one of them killed at a random moment",
-        "the file is one whole export or the other",
+        "the file is a complete export of one of the two",
     )
     moments = itertools.cycle([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4])
     for _ in range(count):
@@ -199,5 +199,5 @@ def export_twice(data: Path, count: int) -> Outcome:
         outcome.expect(killed.code in (0, -signal.SIGKILL), killed.stderr)
         outcome.expect(other.code == 0, other.stderr)
         content = Path("model.tflite").read_bytes()
-        outcome.expect(content.endswith(b"mnistcli") and len(content) > 500_000, "not whole")
+        outcome.expect(content.endswith(b"mnistcli") and len(content) > 500_000, "incomplete")
     return outcome

@@ -1,4 +1,4 @@
-"""Disks that are full, and directories that can't be written, for each command that writes."""
+"""Full and read-only disks, for each command that writes."""
 
 import os
 import shutil
@@ -15,10 +15,10 @@ from stress.outcome import Effort, Outcome
 from stress.tool import Finished, call, finish, start, within
 
 PAGE = 4096
-"""Bytes by which a disk's room grows from one try to the next."""
+"""Bytes by which the free space grows from one try to the next."""
 
 PAGES = 600
-"""Of the whole disk."""
+"""Size of the disk."""
 
 DISK = Path("disk")
 TRAINED = ("--checkpoint-dir", "trained")
@@ -28,29 +28,29 @@ class Case(NamedTuple):
     """A command that writes to the disk."""
 
     arguments: tuple[object, ...]
-    before: str = ""  # the run that is there
-    codes: tuple[int, ...] = (3, 4)  # of its failure
+    before: str = ""  # the run that is on the disk
+    codes: tuple[int, ...] = (3, 4)  # when it fails
 
     @property
     def ends(self) -> str:
-        """How it must fail, in words."""
+        """The exit codes, in words."""
         return " or ".join(f"exit {code}" for code in self.codes)
 
-    def is_told(self, result: Finished) -> bool:
-        """Tell whether one line says what failed, or what was answered and not kept."""
+    def is_reported(self, result: Finished) -> bool:
+        """Tell whether one line reports the failure, or what was not kept."""
         is_not_kept = self.codes == (0,) and "not kept" in result.stderr
         return result.is_one_line or is_not_kept
 
 
 EXPORTS, EXPORT = {"model.tflite", "model.tflite.sha256"}, "an export"
-"""Files of a checkpoint that are added when it is whole."""
+"""Files that are added to a complete checkpoint."""
 
 TRAIN = ("train", "--save-every", 20, "--log-every", 100, "--checkpoint-dir")
 PREDICT = ("predict", "0.png", "1.png", "2.png")
 CASES = {
     "download": Case(("download", "--from", "data", "--data-dir", DISK / "data")),
     "train": Case((*TRAIN, DISK / "run", "--steps", 40)),
-    "train, going on": Case((*TRAIN, DISK / "run", "--steps", 60, "--keep", 9), "trained"),
+    "train, resuming": Case((*TRAIN, DISK / "run", "--steps", 60, "--keep", 9), "trained"),
     "train --restart": Case((*TRAIN, DISK / "run", "--steps", 20, "--restart"), "trained"),
     "predict, keeping an export": Case((*PREDICT, "--checkpoint-dir", DISK / "run"), "bare", (0,)),
     "predict --save-preprocessed": Case(
@@ -65,11 +65,11 @@ CASES = {
 }
 
 Contents = dict[str, dict[str, bytes]]
-"""Files' contents by their paths, of each checkpoint, SavedModel or other file."""
+"""Contents by path, for each checkpoint, SavedModel or other file."""
 
 
 def check(effort: Effort) -> Iterator[Outcome]:
-    """Fill disks, and mount one for reading only."""
+    """Fill a disk, and mount it read-only."""
     with within(effort.directory) as data:
         dataset.COUNTS = {"train": 300, "test": 100}
         for number, image in enumerate(idx.read(data / "t10k-images-idx3-ubyte.gz")[:3]):
@@ -86,7 +86,7 @@ def check(effort: Effort) -> Iterator[Outcome]:
 
 @contextmanager
 def mounted(options: str) -> Iterator[str]:
-    """Mount a small disk; yield why it can't be, or nothing."""
+    """Mount a small disk; yield why that fails, or an empty string."""
     command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(DISK)]
     try:
         result = subprocess.run(command, capture_output=True, text=True)
@@ -103,11 +103,11 @@ def mounted(options: str) -> Iterator[str]:
 
 
 def fill(name: str, case: Case, pages: int) -> Outcome:
-    """Try a command on a disk with more and more room, until it has enough."""
+    """Try a command with more and more free space, until it succeeds."""
     outcome = Outcome(
         f"`{name}` on a disk that becomes full at any {PAGE // 1024} KiB",
-        f"{case.ends} and one line; what was there is as "
-        "it was; what is new is whole; nothing is left aside",
+        f"{case.ends} and one line; former files are unchanged; new ones are complete; "
+        "no temporary file is left",
     )
     prepare(case)
     assert call(*case.arguments).code == 0
@@ -125,17 +125,17 @@ def fill(name: str, case: Case, pages: int) -> Outcome:
                 break
             outcome.tried += 1
             outcome.expect(result.code in case.codes, f"{what}: {result.code} {result.stderr}")
-            is_told = case.is_told(result) or result.code == 1
-            outcome.expect(is_told, f"{what}: {result.stderr}")
+            is_reported = case.is_reported(result) or result.code == 1
+            outcome.expect(is_reported, f"{what}: {result.stderr}")
             outcome.lost += [f"{what}: {line}" for line in compare(before, after, expected)]
     clear()
     return outcome
 
 
 def write_protect(name: str, case: Case) -> Outcome:
-    """Try a command on a disk that is mounted for reading only."""
+    """Try a command on a read-only disk."""
     outcome = Outcome(
-        f"`{name}` on a disk mounted for reading only",
+        f"`{name}` on a read-only disk",
         f"{case.ends} and one line; nothing changes",
         tried=1,
     )
@@ -145,14 +145,14 @@ def write_protect(name: str, case: Case) -> Outcome:
             before = prepare(case)
             subprocess.run(["mount", "-o", "remount,ro", str(DISK)], check=True)
             result = call(*case.arguments)
-            outcome.expect(case.is_told(result), result.stderr)
+            outcome.expect(case.is_reported(result), result.stderr)
             outcome.expect(result.code in case.codes, f"{result.code} {result.stderr}")
             outcome.expect(read(DISK) == before, "changed")
     return outcome
 
 
 def fill_output(data: Path) -> Outcome:
-    """Let standard output be a file on a full disk."""
+    """Redirect standard output to a file on a full disk."""
     outcome = Outcome("`predict > FILE` on a full disk", "exit 3 and one line", tried=1)
     with mounted(f"size={PAGES * PAGE}") as reason:
         outcome.skipped = reason
@@ -165,7 +165,7 @@ def fill_output(data: Path) -> Outcome:
 
 
 def prepare(case: Case) -> Contents:
-    """Leave nothing on the disk but what is there before; return it."""
+    """Empty the disk, then copy the run that should be there; return the contents."""
     clear()
     if case.before:
         shutil.copytree(case.before, DISK / "run")
@@ -173,39 +173,39 @@ def prepare(case: Case) -> Contents:
 
 
 def clear() -> None:
-    """Leave nothing on the disk."""
+    """Empty the disk."""
     for path in DISK.iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def leave_room(pages: int) -> None:
-    """Fill the disk but for some room."""
+    """Fill the disk up to some free pages."""
     with (DISK / "filler").open("wb", buffering=0) as stream:
         free = os.statvfs(DISK).f_bavail - pages
         stream.write(bytes(max(0, free) * PAGE))
 
 
 def read(root: Path) -> Contents:
-    """Read all that is below a directory; what belongs together is together."""
+    """Read all files below a directory, grouped into checkpoints and SavedModels."""
     found: Contents = {}
     for path in sorted(root.rglob("*")):
         if path.is_file():
             name = path.relative_to(root)
-            together = [part for part in name.parts if part.startswith(("model-", "saved"))]
-            group = EXPORT if path.name in EXPORTS else together[0] if together else str(name)
+            groups = [part for part in name.parts if part.startswith(("model-", "saved"))]
+            group = EXPORT if path.name in EXPORTS else groups[0] if groups else str(name)
             found.setdefault(group, {})[str(name)] = path.read_bytes()
     return found
 
 
 def compare(before: Contents, after: Contents, expected: Contents) -> Iterator[str]:
-    """Say what is lost, or neither as before nor as it should be in the end."""
+    """Yield what is lost, and what is neither as before nor as expected."""
     is_saved = all(after.get(name) == expected[name] for name in expected.keys() - {EXPORT})
     for name in before.keys() - after.keys():
         if name in expected or not is_saved:
             yield f"lost {name}"
     for name, contents in after.items():
         is_new = contents == expected.get(name)
-        if name == "saved":  # TensorFlow numbers its functions on and on
+        if name == "saved":  # TensorFlow numbers its functions per process
             is_new = contents.keys() == expected[name].keys()
         if not (is_new or contents == before.get(name)):
             yield f"{name} is neither old nor new: {sorted(contents)}"

@@ -1,7 +1,7 @@
-"""Fuzzing of one target, guided by coverage, in a process that libFuzzer ends.
+"""Coverage-guided fuzzing of one target, in a process that libFuzzer ends.
 
-``python tests/stress/fuzz_target.py TARGET SCRATCH CORPUS [-runs=N ...]``: in SCRATCH, a directory,
-the target may write. A file in place of CORPUS is tried once.
+``python tests/stress/fuzz_target.py TARGET SCRATCH CORPUS [-runs=N ...]``: the target may write in
+the directory SCRATCH. A file in place of CORPUS is tried once.
 """
 
 import math
@@ -24,43 +24,44 @@ with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     from mnistcli.errors import DataError, ModelError, PictureError
     from mnistcli.images import SIDE
     from mnistcli.inference.interpreter import Predictor
-    from mnistcli.pictures.pipeline import prepare
+    from mnistcli.pictures.pipeline import PictureOptions, prepare
     from mnistcli.runs import checkpoints, plan
     from mnistcli.system.files import digest
+    from mnistcli.system.listener import Silence
 
     Image.init()
 
 Target = Callable[[bytes], None]
 
-MODES: tuple[dict[str, Any], ...] = ({}, {"several": True}, {"preprocess": "plain"})
-"""How a picture is prepared, by its first byte."""
+MODES = (PictureOptions(), PictureOptions(several=True), PictureOptions(preprocess="plain"))
+"""How a picture is prepared, chosen by its first byte."""
 
 REACH = 2048
-"""Bytes at a model's beginning, and as many at its end, that hold its structure."""
+"""Bytes at each end of a model, which hold its structure."""
 
 CHANGING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 READING = {"os.listdir", "os.scandir", "os.walk", "os.fwalk", "os.getxattr", "os.listxattr"}
 NEVER = {"pickle.find_class", "subprocess.Popen", "socket.connect"}
-"""What Python tells audit hooks of."""
+"""Events of Python's audit hooks."""
 
 
 def read_idx(data: bytes, scratch: Path) -> None:
-    """Read a data file's content, compressed or not."""
+    """Read a data file, compressed or raw."""
     with suppress(DataError):
         idx.parse(idx.decompress(data, "data"), "data")
 
 
 def read_picture(data: bytes, scratch: Path) -> None:
-    """Read a picture's file; a byte before it says how it is prepared."""
+    """Prepare a picture; a byte before it chooses the options."""
     with suppress(PictureError):
-        for digit in prepare(data[1:], **MODES[sum(data[:1]) % len(MODES)]).digits:
+        for digit in prepare(data[1:], MODES[sum(data[:1]) % len(MODES)]).digits:
             assert digit.image.shape == (SIDE, SIDE)
 
 
 def open_checkpoint(data: bytes, scratch: Path) -> None:
-    """Go on from a checkpoint with the data for one of its files.
+    """Resume from a checkpoint, one of whose files holds the data.
 
-    A byte before says for which, and whether the sums are made right, so that it is looked into.
+    A byte before it chooses the file, and whether the checksums match, so that the file is parsed.
     """
     files = {
         checkpoints.RECORD: b"{}",
@@ -79,11 +80,7 @@ def open_checkpoint(data: bytes, scratch: Path) -> None:
     ).items():
         (folder / name).write_bytes(content)
     with suppress(ModelError):
-        made = plan.make_plan(
-            *(folder.parent, plan.Request()),
-            **{"steps": None, "save_every": 1, "keep": 1, "log_every": 1},
-            **{"restart": False, "warn": str},
-        )
+        made = plan.make_plan(plan.Request(folder.parent), Silence())
         known = made.settings
         numbers = (made.run, made.first_step, made.steps, known.seed, known.batch_size)
         assert {type(number) for number in (*numbers, *known.cycles)} == {int}, made
@@ -94,7 +91,7 @@ def open_checkpoint(data: bytes, scratch: Path) -> None:
 
 
 def load_model(data: bytes, scratch: Path) -> None:
-    """Ask the package's detector, with some bytes of its structure set to others."""
+    """Run the package's detector with other bytes in its structure."""
     model = bytearray(pretrained.read_detector())
     for place, value in struct.iter_unpack("<HB", data[: len(data) // 3 * 3]):
         model[place % (2 * REACH) - REACH] = value
@@ -111,8 +108,8 @@ TARGETS = {
 
 
 def watch(scratch: Path) -> list[str]:
-    """Return a list that will grow by what must not be done, such as a write elsewhere."""
-    misdeeds: list[str] = []
+    """Return a list to which forbidden actions are added, such as a write elsewhere."""
+    violations: list[str] = []
     allowed = (str(scratch), os.devnull)
 
     def listen(event: str, arguments: tuple[Any, ...]) -> None:
@@ -120,20 +117,20 @@ def watch(scratch: Path) -> list[str]:
         if event == "open":
             is_change = bool(arguments[2] & CHANGING)
         if event in NEVER or (is_change and not str(arguments[0]).startswith(allowed)):
-            misdeeds.append(f"{event} {arguments}")  # raised, it might be taken for bad data
+            violations.append(f"{event} {arguments}")  # raised, it might be taken for bad data
 
     sys.addaudithook(listen)
-    return misdeeds
+    return violations
 
 
 def main() -> None:
-    """Fuzz the target that the command line names."""
+    """Fuzz the target named on the command line."""
     name, scratch = sys.argv.pop(1), Path(sys.argv.pop(1)).absolute()
-    misdeeds = watch(scratch)
+    violations = watch(scratch)
 
     def try_one(data: bytes) -> None:
         TARGETS[name](data, scratch)
-        assert not misdeeds, misdeeds
+        assert not violations, violations
 
     atheris.Setup(sys.argv, try_one)
     atheris.Fuzz()

@@ -1,4 +1,4 @@
-"""Hostile files and command lines: what reads them is fuzzed."""
+"""Hostile files and command lines, made by fuzzing."""
 
 import base64
 import os
@@ -21,7 +21,7 @@ EXPECTED = (
     "nothing written elsewhere, nothing unpickled"
 )
 TARGET = Path(__file__).with_name("fuzz_target.py")
-"""Fuzzed by a process of its own."""
+"""The script that fuzzes one target."""
 
 RUNS = {
     "picture": (2_000, 40_000),
@@ -29,19 +29,19 @@ RUNS = {
     "checkpoint": (2_000, 100_000),
     "idx": (20_000, 900_000),
 }
-"""How often each target is tried, in short and long."""
+"""How often each target is tried, in the short and in the long mode."""
 
 SECONDS = (8, 600)
-"""Most that a target may take."""
+"""Longest time for a target, in the same modes."""
 
 EXAMPLES = (30, 1_000)
-"""Command lines, in short and long."""
+"""Command lines, in the same modes."""
 
 MOST_LOST = 10
-"""Inputs found, after which a target is left."""
+"""Failing inputs after which fuzzing of a target stops."""
 
 SHORT = 200
-"""Bytes of an input that is shown."""
+"""Most bytes of an input that is shown."""
 
 
 def check(effort: Effort) -> Iterator[Outcome]:
@@ -56,7 +56,7 @@ def check(effort: Effort) -> Iterator[Outcome]:
 
 
 def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
-    """Fuzz a target, again after each input that was found; these are kept."""
+    """Fuzz a target, and continue after each failing input, which is kept."""
     outcome = Outcome(f"a hostile {target}", EXPECTED)
     corpus = effort.directory / target
     corpus.mkdir()
@@ -77,15 +77,15 @@ def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
         with tempfile.TemporaryDirectory(dir=find_memory()) as scratch:
             arguments = [f"-{name}={value}" for name, value in options.items()]
             command = [TARGET, target, scratch, corpus, *arguments]
-            said = subprocess.run([sys.executable, *command], capture_output=True, text=True)
-        outcome.tried += read_figure("number_of_executed_units", said.stderr)
-        peak = max(peak, read_figure("peak_rss_mb", said.stderr))
-        if said.returncode:
-            saved = re.search(r"Test unit written to (.*)", said.stderr)
+            ran = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+        outcome.tried += read_figure("number_of_executed_units", ran.stderr)
+        peak = max(peak, read_figure("peak_rss_mb", ran.stderr))
+        if ran.returncode:
+            saved = re.search(r"Test unit written to (.*)", ran.stderr)
             found = Path(saved[1]) if saved else None
-            outcome.lost.append(tell(said.stdout + said.stderr, found))
+            outcome.lost.append(describe(ran.stdout + ran.stderr, found))
             if found:
-                leave_out(found.read_bytes(), corpus)
+                remove_input(found.read_bytes(), corpus)
     outcome.note = f"at most {peak} MiB"
     return outcome
 
@@ -96,23 +96,23 @@ def find_memory() -> Path | None:
     return memory if os.access(memory, os.W_OK) else None
 
 
-def read_figure(name: str, said: str) -> int:
+def read_figure(name: str, output: str) -> int:
     """Return one of libFuzzer's final figures."""
-    return sum(map(int, re.findall(rf"^stat::{name}: +(\d+)", said, re.MULTILINE)))
+    return sum(map(int, re.findall(rf"^stat::{name}: +(\d+)", output, re.MULTILINE)))
 
 
-def leave_out(content: bytes, corpus: Path) -> None:
-    """Remove an input that was found, so that others are."""
+def remove_input(content: bytes, corpus: Path) -> None:
+    """Remove a failing input, so that others are found."""
     for file in corpus.iterdir():
         if file.read_bytes() == content:
             file.unlink()
 
 
-def tell(said: str, found: Path | None) -> str:
-    """Return what went wrong, where, and the input with which it does."""
-    error = re.search(r"Uncaught Python exception: ===\n(.*)|libFuzzer: (.*)", said)
-    places = re.findall(r'File ".*/(\w+/\w+\.py)", line (\d+)', said)
-    parts = [(error[1] or error[2])[:SHORT] if error else said[-SHORT:]]
+def describe(output: str, found: Path | None) -> str:
+    """Return the error, its place, and the input that causes it."""
+    error = re.search(r"Uncaught Python exception: ===\n(.*)|libFuzzer: (.*)", output)
+    places = re.findall(r'File ".*/(\w+/\w+\.py)", line (\d+)', output)
+    parts = [(error[1] or error[2])[:SHORT] if error else output[-SHORT:]]
     parts += [":".join(places[-1])] if places else []
     if found:
         content = found.read_bytes()
@@ -122,21 +122,21 @@ def tell(said: str, found: Path | None) -> str:
 
 
 def try_command_lines(effort: Effort) -> Outcome:
-    """Run the test of the command line with generated arguments, many more than in the tests."""
-    outcome = Outcome("hostile arguments", "exit code 0 to 4, one line of error, whole JSON")
+    """Run the test of generated command lines, with many more of them than in the tests."""
+    outcome = Outcome("hostile arguments", "exit code 0 to 4, one line of error, complete JSON")
     test = Path(__file__).parents[1] / "cli" / "test_arguments.py"
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", test],
         env={
             **os.environ,
             "MNISTCLI_EXAMPLES": str(effort.pick(*EXAMPLES)),
-            "PYTEST_ADDOPTS": "",  # CI's own, of coverage and of several processes
+            "PYTEST_ADDOPTS": "",  # CI's, of coverage and of several processes
         },
         capture_output=True,
         text=True,
         cwd=test.parents[2],
     )
-    told = re.search(r"(\d+) command lines, (.*)", ran.stdout)
-    outcome.tried, outcome.note = (int(told[1]), told[2]) if told else (0, "")
-    outcome.expect(ran.returncode == 0 and told is not None, ran.stdout[-2000:])
+    summary = re.search(r"(\d+) command lines, (.*)", ran.stdout)
+    outcome.tried, outcome.note = (int(summary[1]), summary[2]) if summary else (0, "")
+    outcome.expect(ran.returncode == 0 and summary is not None, ran.stdout[-2000:])
     return outcome

@@ -1,4 +1,4 @@
-"""Training, killed at random moments, and at each file operation of a save."""
+"""Training killed at random moments and before each file operation of a save."""
 
 import itertools
 import re
@@ -17,6 +17,7 @@ from helpers.listening import SILENT
 from PIL import Image
 
 from mnistcli.datasets import idx
+from mnistcli.errors import ModelError
 from mnistcli.runs import checkpoints
 from stress import operations
 from stress.outcome import Effort, Outcome
@@ -26,25 +27,25 @@ KINDS = {
     "softmax": ("--model", "softmax", "--steps", 1500, "--save-every", 10),
     "cnn": ("--model", "cnn", "--steps", 100, "--save-every", 2),
     "deepcnn": ("--model", "deepcnn", "--steps", 12, "--save-every", 1, "--batch-size", 32),
-    "with pictures": ("--pictures", "pictures", "--steps", 12_020, "--save-every", 2),
+    "on pictures": ("--pictures", "pictures", "--steps", 12_020, "--save-every", 2),
 }
-"""Arguments of runs in which a fair share of the time goes into saving."""
+"""Arguments of runs that spend much of their time saving."""
 
 
 def check(effort: Effort) -> Iterator[Outcome]:
-    """Kill."""
+    """Kill training."""
     data = make_data(effort.directory)
     yield kill_at_operations(effort.directory / "operations")
     kinds = {"softmax": 2, "cnn": 2}
     if effort.is_long:
-        kinds = {"softmax": 60, "cnn": 60, "deepcnn": 60, "with pictures": 20}
+        kinds = {"softmax": 60, "cnn": 60, "deepcnn": 60, "on pictures": 20}
     with ThreadPoolExecutor(2) as pool:
-        wholes = list(pool.map(lambda kind: Whole(kind, data), kinds))
-        yield from pool.map(kill, wholes, kinds.values())
+        runs = list(pool.map(lambda kind: Reference(kind, data), kinds))
+        yield from pool.map(kill, runs, kinds.values())
 
 
 def make_data(directory: Path) -> Path:
-    """Make a small data set, and beside it labelled pictures of its images."""
+    """Make a small data set, and labelled pictures of some of its images."""
     data, pictures = directory / "data", directory / "pictures"
     small.make(data)
     pictures.mkdir()
@@ -54,67 +55,67 @@ def make_data(directory: Path) -> Path:
     return data
 
 
-class Whole:
-    """A run that nothing disturbs, and what comes of it."""
+class Reference:
+    """An undisturbed run, with which disturbed runs are compared."""
 
     def __init__(self, kind: str, data: Path) -> None:
-        """Train it."""
+        """Train to the end."""
         self.kind, self.data = kind, data
         started = time.monotonic()
-        ended = finish(self.start("whole"))
+        ended = finish(self.start("undisturbed"))
         assert ended.code == 0, ended.stderr
         self.seconds = time.monotonic() - started
-        self.end = self.find_end("whole")
+        self.end = self.find_end("undisturbed")
 
     def start(self, name: str) -> "subprocess.Popen[str]":
-        """Start, or go on with, a run of the same arguments."""
+        """Start or resume a run with the same arguments."""
         arguments = ("train", *KINDS[self.kind], "--keep", 10_000, "--log-every", 100_000)
         directory = ("--checkpoint-dir", self.directory(name))
         return start(self.data, *arguments, *directory, cwd=self.data.parent)
 
     def directory(self, name: str) -> Path:
-        """Return where such a run is."""
+        """Return the directory of a run."""
         return self.data.parent / f"{self.kind.replace(' ', '-')}-{name}"
 
     def find_end(self, name: str) -> tuple[object, ...]:
-        """Return all that a run has come to."""
+        """Return the step, the weights and the export of a run's newest checkpoint."""
         end = checkpoints.find_newest(self.directory(name), SILENT)
         return end and (end.step, end.weights, end.export)
 
 
-def kill(whole: Whole, count: int) -> Outcome:
-    """Kill runs at random moments until there were ``count`` kills."""
+def kill(reference: Reference, count: int) -> Outcome:
+    """Kill and resume runs until there were ``count`` kills."""
     outcome = Outcome(
-        f"`kill -9` at a random moment of training {whole.kind}",
-        "the next start goes on from the newest checkpoint; none is lost; the last weights are "
+        f"`kill -9` at a random moment of training {reference.kind}",
+        "the next start resumes from the newest checkpoint; none is lost; the last weights are "
         "bit for bit those of an undisturbed run",
     )
-    moments = Random(whole.kind)
+    moments = Random(reference.kind)
     for name in map(str, itertools.count()):
         before: dict[int, object] = {}
         killed: Finished | None = None
         while not killed or killed.code:
-            process = whole.start(name)
+            process = reference.start(name)
             if outcome.tried < count:
-                stop(process, moments.uniform(0, whole.seconds), signal.SIGKILL)
+                stop(process, moments.uniform(0, reference.seconds), signal.SIGKILL)
             killed = finish(process)
             outcome.tried += killed.code == -signal.SIGKILL
-            after = list_whole(whole.directory(name), outcome)
+            after = read_checkpoints(reference.directory(name), outcome)
             outcome.expect(before.items() <= after.items(), f"{name}: checkpoints changed")
             outcome.expect(killed.code in (0, -signal.SIGKILL), f"{name}: {killed.stderr[-300:]}")
             if found := re.search(r"from step (\d+) to", killed.stderr):
-                newest = max(before, default=12_000 if "pictures" in whole.kind else 0)
+                newest = max(before, default=12_000 if "pictures" in reference.kind else 0)
                 outcome.expect(int(found[1]) == newest, f"{name}: {found[0]}, not {newest}")
             before = after
-        outcome.expect(whole.find_end(name) == whole.end, f"{name}: other weights")
-        shutil.rmtree(whole.directory(name))
+        outcome.expect(reference.find_end(name) == reference.end, f"{name}: other weights")
+        shutil.rmtree(reference.directory(name))
         if outcome.tried >= count:
             return outcome
     raise AssertionError
 
 
 def stop(process: "subprocess.Popen[str]", seconds: float, number: signal.Signals) -> float:
-    """Send a signal after a while, unless the process has ended; return when, or 0."""
+    """Send a signal after a while; return when it was sent, 0 if the process had ended."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -123,23 +124,23 @@ def stop(process: "subprocess.Popen[str]", seconds: float, number: signal.Signal
     return 0.0
 
 
-def list_whole(directory: Path, outcome: Outcome) -> dict[int, object]:
-    """Return the weights of each checkpoint, which must be whole."""
+def read_checkpoints(directory: Path, outcome: Outcome) -> dict[int, object]:
+    """Return the weights of each checkpoint by its step; all must be intact."""
     found: dict[int, object] = {}
     for path in directory.glob("model-*"):
         try:
             checkpoint = checkpoints.open_checkpoint(path)
             found[checkpoint.step] = checkpoint.weights
-        except checkpoints.ModelError as error:
+        except ModelError as error:
             outcome.lost.append(str(error))
     return found
 
 
 def kill_at_operations(directory: Path) -> Outcome:
-    """Kill a process before each operation on files of two saves, a removal and an export."""
+    """Kill a process before each file operation of saves, removals and exports."""
     outcome = Outcome(
         "`kill -9` before each single file operation of saving, replacing, removing, exporting",
-        "the newest checkpoint is the old one or the new one, whole; the next save clears up",
+        "the newest checkpoint is the old or the new one, intact; the next save removes the rest",
     )
     for number in itertools.count(1):
         path = directory / str(number)

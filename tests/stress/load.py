@@ -1,4 +1,4 @@
-"""A hundred thousand pictures in one call, and a thousand calls."""
+"""Very many pictures in one call, and very many calls."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -15,33 +15,33 @@ from stress.outcome import Effort, Outcome
 from stress.tool import call, finish, start, within
 
 DAMAGED = 100
-"""One in so many pictures is damaged."""
+"""One of so many pictures is damaged."""
 
 MOST_MEMORY = 400
 """MiB that a process may take."""
 
 PATIENCE = 3600.0
-"""Seconds for all pictures: minutes, but beside other work."""
+"""Seconds for all pictures: minutes, but much longer beside other work."""
 
 AT_ONCE = 8
 
 
 def replace(path: Path, random: Random) -> None:
-    """Put in a picture's place what a server says that doesn't have it."""
+    """Replace a picture by a web page."""
     path.write_text("<!DOCTYPE html><title>404 Not Found</title>")
 
 
-def lead_nowhere(path: Path, random: Random) -> None:
-    """Put a link in a picture's place whose target is gone."""
+def break_link(path: Path, random: Random) -> None:
+    """Replace a picture by a link to a missing file."""
     path.unlink()
     path.symlink_to("gone")
 
 
-FAULTS: list[Callable[[Path, Random], None]] = [truncate, flip, empty, replace, lead_nowhere]
+FAULTS: list[Callable[[Path, Random], None]] = [truncate, flip, empty, replace, break_link]
 
 
 def check(effort: Effort) -> Iterator[Outcome]:
-    """Load."""
+    """Read many pictures at once, and a few pictures many times."""
     with within(effort.directory) as data:
         images = idx.read(data / "t10k-images-idx3-ubyte.gz")
         yield read_many(data, images, effort.pick(2_000, 100_000))
@@ -49,11 +49,11 @@ def check(effort: Effort) -> Iterator[Outcome]:
 
 
 def read_many(data: Path, images: "np.ndarray", count: int) -> Outcome:
-    """Read very many pictures, some of them damaged, in one call."""
+    """Predict very many pictures in one call, some of them damaged."""
     outcome = Outcome(
         f"`predict` of {count:,} pictures in a directory, one in {DAMAGED} truncated, bit-flipped, "
         "empty, a web page or a link to nothing",
-        "every good one is answered as it is alone, in order; a line for each of the others, exit "
+        "each intact one has the same answer as by itself, in order; the others a line each, exit "
         f"1; no process takes more than {MOST_MEMORY} MiB",
         tried=count,
     )
@@ -92,13 +92,13 @@ def to_png(image: "np.ndarray") -> bytes:
 
 
 def answer_alone(content: bytes) -> str:
-    """Return the columns that a picture gets by itself."""
+    """Return the columns that are printed for a picture when it is the only one."""
     Path("alone.png").write_bytes(content)
     return call("predict", "alone.png", "--pretrained").stdout.strip().split("\t", 1)[1]
 
 
 def read_often(data: Path, count: int) -> Outcome:
-    """Read the same pictures by very many processes."""
+    """Predict the same pictures in very many processes."""
     outcome = Outcome(
         f"{count:,} `predict` processes in a row, {AT_ONCE} at a time", "all give the same answers"
     )

@@ -1,6 +1,6 @@
-"""What is done to a checkpoint directory, by a process that is killed before one of its operations.
+"""Operations on a checkpoint directory, by a process that is killed before one of them.
 
-``python operations.py DIRECTORY N`` is killed before the N-th that touches the directory.
+``python operations.py DIRECTORY N`` is killed before its N-th operation in the directory.
 """
 
 import os
@@ -13,6 +13,7 @@ from helpers.listening import SILENT
 from mnistcli.runs import checkpoints
 from mnistcli.runs.config import Settings
 from mnistcli.runs.lock import hold
+from mnistcli.runs.record import Record
 from mnistcli.system.files import write_whole
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
@@ -20,20 +21,18 @@ EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"}
 FILE = "file"
 
 
-def weigh(number: int, step: int) -> dict[str, bytes]:
-    """Return what stands for a checkpoint's weights."""
+def make_weights(run: int, step: int) -> dict[str, bytes]:
+    """Return bytes in place of a checkpoint's weights."""
     return {
         checkpoints.INDEX: b"index",
-        checkpoints.DATA: b"of run %d at step %d" % (number, step) * 1000,
+        checkpoints.DATA: b"of run %d at step %d" % (run, step) * 1000,
     }
 
 
 def make(directory: Path) -> None:
-    """Make a directory of one run, and a file, before they are worked on."""
+    """Create a directory with a run and a file."""
     for step in (10, 20):
-        checkpoints.write_checkpoint(
-            directory, checkpoints.Record(SETTINGS, 1, step), weigh(1, step)
-        )
+        checkpoints.write_checkpoint(directory, Record(SETTINGS, 1, step), make_weights(1, step))
     write_whole(directory / FILE, b"old" * 10_000)
 
 
@@ -41,12 +40,12 @@ def work(directory: Path) -> None:
     """Save, replace, remove and export."""
     with hold(directory):
         newest = checkpoints.write_checkpoint(
-            directory, checkpoints.Record(SETTINGS, 1, 30), weigh(1, 30)
+            directory, Record(SETTINGS, 1, 30), make_weights(1, 30)
         )
         checkpoints.add_export(newest, b"export")
         checkpoints.remove_old(newest, keep=2)
         newest = checkpoints.write_checkpoint(
-            directory, checkpoints.Record(SETTINGS, 2, 20), weigh(2, 20)
+            directory, Record(SETTINGS, 2, 20), make_weights(2, 20)
         )
         checkpoints.remove_old(newest, keep=1)
         checkpoints.add_export(newest, b"export")
@@ -54,25 +53,25 @@ def work(directory: Path) -> None:
 
 
 def find_losses(directory: Path) -> list[str]:
-    """Return what is wrong after a kill."""
+    """Return what is wrong in the directory after the kill."""
     newest = checkpoints.find_newest(directory, SILENT)
     states = [(1, 20), (1, 30), (2, 20)]
     found = newest and (newest.run, newest.step)
     losses = [] if found in states else [f"{directory.name}: {found}"]
-    if newest and newest.weights != weigh(newest.run, newest.step):
+    if newest and newest.weights != make_weights(newest.run, newest.step):
         losses.append(f"{directory.name}: other weights")
     if (directory / FILE).read_bytes() not in (b"old" * 10_000, b"new" * 10_000):
-        losses.append(f"{directory.name}: a half-written file")
+        losses.append(f"{directory.name}: an incomplete file")
     work(directory)
     left = {path.name for path in directory.iterdir()} - {"model-20", FILE}
-    fresh = {name for name in left if name.endswith(".part")}  # of the file: removed in an hour
-    if left - fresh or len(fresh) > 1:
+    recent = {name for name in left if name.endswith(".part")}  # of the file: removed in an hour
+    if left - recent or len(recent) > 1:
         losses.append(f"{directory.name}: left {sorted(left)}")
     return losses
 
 
 def die_before(number: int, directory: str) -> None:
-    """Have this process killed before an operation of its own."""
+    """Kill this process before one of its operations."""
     count = 0
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:

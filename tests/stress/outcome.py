@@ -1,4 +1,4 @@
-"""What a fault was, how often it was tried, and what was lost."""
+"""The result of trying a fault: how often it was tried, and what was lost."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +9,10 @@ Number = TypeVar("Number", int, float)
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is tried, and where."""
+    """How often faults are tried, and where."""
 
     is_long: bool
-    directory: Path  # for scratch, empty
+    directory: Path  # empty, for temporary files
 
     def pick(self, short: Number, long: Number) -> Number:
         """Return the number for this effort."""
@@ -31,6 +31,6 @@ class Outcome:
     note: str = ""  # a figure that was measured
 
     def expect(self, holds: bool, otherwise: str) -> None:
-        """Take note of what does not hold."""
+        """Record a failure, if something does not hold."""
         if not holds:
             self.lost.append(otherwise)

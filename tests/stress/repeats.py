@@ -1,4 +1,4 @@
-"""Training that diverges, and training that is repeated."""
+"""Training that diverges, and training repeated with the same seed."""
 
 import os
 import re
@@ -23,7 +23,7 @@ STEPS = {"softmax": 500, "cnn": 60, "deepcnn": 12}
 
 
 def check(effort: Effort) -> Iterator[Outcome]:
-    """Diverge, and repeat."""
+    """Let training diverge, and repeat training."""
     with within(effort.directory) as data:
         models = list(STEPS) if effort.is_long else ["softmax"]
         for model in models:
@@ -35,11 +35,11 @@ def check(effort: Effort) -> Iterator[Outcome]:
 
 
 def diverge(model: str, count: int) -> Outcome:
-    """Train with a rate that is too high, told step by step and many steps at a time."""
+    """Train with a rate that is too high, logged at each step and at no step."""
     outcome = Outcome(
         f"training {model} with a learning rate that is far too high",
-        "the step is told at which the loss is not finite any more; exit 4 and advice; the last "
-        "checkpoint is whole",
+        "exit 4, naming the first step whose loss is not finite, with advice; the last checkpoint "
+        "is intact",
     )
     for rate in RATES[model][:count]:
         steps = []
@@ -48,23 +48,23 @@ def diverge(model: str, count: int) -> Outcome:
             run_it = ("train", "--model", model, "--learning-rate", rate, "--steps", 300)
             saving = ("--save-every", 2, "--log-every", log_every, "--keep", 1000)
             result = call(*run_it, *saving, "--checkpoint-dir", directory)
-            told = re.search(
+            reported = re.search(
                 r"error: (?:the loss of|a weight after) step (\d+) is not", result.stderr
             )
-            is_advised = "a lower one with --restart begins anew" in result.stderr
-            outcome.expect(bool(result.code == 4 and told and is_advised), result.stderr[-300:])
-            steps.append(int(told[1]) if told else 0)
+            is_advised = "--restart with a lower one starts over" in result.stderr
+            outcome.expect(bool(result.code == 4 and reported and is_advised), result.stderr[-300:])
+            steps.append(int(reported[1]) if reported else 0)
             newest = checkpoints.find_newest(Path(directory), SILENT)
-            outcome.expect(newest is None or newest.step < steps[-1], "saved after it")
+            outcome.expect(newest is None or newest.step < steps[-1], "a later step is saved")
             outcome.tried += 1
-        outcome.expect(steps[0] == steps[1], f"{rate}: told of step {steps[0]}, then {steps[1]}")
+        outcome.expect(steps[0] == steps[1], f"{rate}: step {steps[0]}, then {steps[1]}")
     return outcome
 
 
 def repeat(data: Path, model: str, count: int) -> Outcome:
-    """Train again and again with one seed, by all cores and by one."""
+    """Train repeatedly with one seed, on all cores and on one."""
     outcome = Outcome(
-        f"training {model} again with the same seed, every other time with one core of the machine",
+        f"training {model} again with the same seed, every other time on one core",
         "the same weights, bit for bit",
     )
     ends = []
@@ -77,7 +77,7 @@ def repeat(data: Path, model: str, count: int) -> Outcome:
 
 
 def train(data: Path, name: str, model: str, **options: object) -> object:
-    """Return all that a run comes to."""
+    """Return the weights and the export of a run."""
     arguments = (
         "--checkpoint-dir",
         name,
@@ -95,22 +95,22 @@ def train(data: Path, name: str, model: str, **options: object) -> object:
 
 
 def use_one_core() -> None:
-    """Keep a process on one core."""
+    """Restrict a process to one core."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def compute_with_one_thread(data: Path, model: str) -> Outcome:
-    """Let TensorFlow have one thread, which mnistcli never does."""
+    """Give TensorFlow one thread, which mnistcli never does."""
     outcome = Outcome(
         f"training {model} with TensorFlow given one thread, for which mnistcli has no option",
-        "nothing is promised; TensorFlow may sum in another order",
+        "no promise: TensorFlow may sum in another order",
         tried=1,
     )
     script = (
         "import sys; from pathlib import Path;"
-        "from mnistcli.datasets import mnist; from mnistcli.training import loop;"
+        "from mnistcli.datasets import mnist; from mnistcli.training import runtime;"
         f"sys.path.insert(0, {str(Path(__file__).parent.parent)!r}); from helpers import small;"
-        "loop.THREADS = 1; mnist.FILES = small.files_in(Path(sys.argv.pop(1))); small.run()"
+        "runtime.THREADS = 1; mnist.FILES = small.files_in(Path(sys.argv.pop(1))); small.run()"
     )
     program = [sys.executable, "-c", script]
     ends = [

@@ -1,4 +1,4 @@
-"""What fuzzing begins with: small files of each kind, whole."""
+"""The first inputs of fuzzing: small intact files of each kind."""
 
 import gzip
 import json
@@ -13,8 +13,8 @@ from helpers.drawing import seven, to_file
 from PIL import Image
 
 from mnistcli.datasets import idx
-from mnistcli.runs import checkpoints
 from mnistcli.runs.config import Settings
+from mnistcli.runs.record import RECORD_VERSION
 
 FORMATS = {
     "PNG": ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"),
@@ -40,21 +40,21 @@ FORMATS = {
     "QOI": ("RGB",),
     "MPO": ("RGB",),
 }
-"""Pillow's, with the modes that are written."""
+"""Pillow's formats, with the modes that it writes."""
 
 COMPRESSIONS = ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg", "zstd", "lzma")
 BILEVEL = ("group3", "group4", "tiff_ccitt")
 
 
 def make_idx() -> Iterator[bytes]:
-    """An array of each type, compressed and not."""
+    """Yield an array of each type, compressed and raw."""
     for dtype in idx.ELEMENT_TYPES.values():
         content = idx.serialise(np.ones((2, 3), dtype))
         yield from (content, gzip.compress(content), gzip.compress(content[:9]) * 2)
 
 
 def make_pictures() -> Iterator[bytes]:
-    """A 7 in each format, to be prepared in each way."""
+    """Yield a 7 in each format, after a byte that chooses the options."""
     drawn = seven().resize((30, 40))
     framed = Image.new("L", (28, 28), 255)
     framed.paste(drawn.resize((15, 20)), (6, 4))
@@ -69,14 +69,14 @@ def make_pictures() -> Iterator[bytes]:
 
 
 STRANGE = (None, True, "7", 1.5, -1, 0, 2**70, math.nan, math.inf, [], [None], ["7"], {}, "../..")
-"""What no part of a record is, or not every."""
+"""Values that are wrong for most parts of a record."""
 
 
 def make_checkpoints() -> Iterator[bytes]:
-    """A file of a checkpoint after its byte: records, also with strange parts, and sums."""
+    """Yield files of a checkpoint, each after a byte: records, also with wrong values, and sums."""
     for model, cycles, pictures in (("softmax", (), None), ("cnn", (9,), None), ("cnn", (7,), "a")):
         settings = Settings(model, "mnist", 0, 64, 0.01, cycles, pictures, "pretrained")
-        record: dict[str, Any] = {"version": checkpoints.FORMAT, "run": 1, "step": 7}
+        record: dict[str, Any] = {"version": RECORD_VERSION, "run": 1, "step": 7}
         record["settings"] = asdict(settings)
         yield b"\1" + json.dumps(record).encode()
         yield b"\0" + json.dumps(record).encode()
@@ -91,7 +91,7 @@ def make_checkpoints() -> Iterator[bytes]:
 
 
 def make_models() -> Iterator[bytes]:
-    """Bytes to be set in a model."""
+    """Yield places in a model with the bytes to set there."""
     yield b""
     yield from (bytes([place, place // 7 % 16, 0]) for place in range(0, 256, 3))
 

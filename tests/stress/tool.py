@@ -1,4 +1,4 @@
-"""The command line as processes, with a small data set in MNIST's place, and within this one."""
+"""The command line, in this process and in others, with a small data set as MNIST."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from mnistcli.cli.main import main
 from mnistcli.datasets import mnist
 
 PATIENCE = 900.0
-"""Seconds after which a process hangs."""
+"""Seconds after which a process counts as hung."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Finished:
     code: int
     stdout: str
     stderr: str
-    memory: float = 0.0  # peak of a process, MiB, if it was measured
+    memory: float = 0.0  # peak, MiB, if it was measured
 
     @property
     def document(self) -> Any:
@@ -37,7 +37,7 @@ class Finished:
 
     @property
     def is_one_line(self) -> bool:
-        """Whether there is an error of one line, and no traceback."""
+        """Whether there is one line of error, and no traceback."""
         errors = [line for line in self.stderr.splitlines() if line.startswith("error: ")]
         return len(errors) == 1 and "Traceback" not in self.stderr
 
@@ -49,7 +49,7 @@ peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 print("peak", peak / (1 << (20 if sys.platform == "darwin" else 10)), file=sys.stderr)
 sys.exit(code)
 """
-"""Starts a process and tells its peak in MiB, which is never below that of who starts it."""
+"""Starts a process and prints its peak in MiB, which is at least that of the starting process."""
 
 
 def start(
@@ -58,7 +58,7 @@ def start(
     program: Sequence[str] = (sys.executable, small.__file__),
     **options: Any,
 ) -> "subprocess.Popen[str]":
-    """Start the command line with the data set of a directory as MNIST."""
+    """Start the command line with the data set in a directory as MNIST."""
     environment = {**os.environ, "MNISTCLI_DATA_DIR": str(data)}
     return spawn([*program, *map(str, (data, *arguments))], env=environment, **options)
 
@@ -66,14 +66,14 @@ def start(
 def spawn(
     command: Sequence[str], *, is_measured: bool = False, **options: Any
 ) -> "subprocess.Popen[str]":
-    """Start a process, in a group of its own."""
+    """Start a process in a new process group."""
     options = {"stdout": subprocess.PIPE, "start_new_session": True, "text": True, **options}
-    before = [sys.executable, "-c", MEASURE] if is_measured else []
-    return subprocess.Popen([*before, *command], stderr=subprocess.PIPE, **options)
+    wrapper = [sys.executable, "-c", MEASURE] if is_measured else []
+    return subprocess.Popen([*wrapper, *command], stderr=subprocess.PIPE, **options)
 
 
 def finish(process: "subprocess.Popen[str]", seconds: float = PATIENCE) -> Finished:
-    """Wait for a process; one that hangs is killed, with those that it has started."""
+    """Wait for a process; one that hangs is killed together with its children."""
     try:
         stdout, stderr = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -85,7 +85,7 @@ def finish(process: "subprocess.Popen[str]", seconds: float = PATIENCE) -> Finis
 
 
 def call(*arguments: object) -> Finished:
-    """Run the command line within this process, in the directory in which it is."""
+    """Run the command line within this process, in the current directory."""
     result = CliRunner().invoke(main, [str(argument) for argument in arguments])
     stderr = result.stderr
     if result.exception and not isinstance(result.exception, SystemExit):
@@ -95,7 +95,7 @@ def call(*arguments: object) -> Finished:
 
 @contextmanager
 def within(directory: Path) -> Iterator[Path]:
-    """Make a small data set, let it be MNIST for this process, and work in a directory."""
+    """Make a small data set, use it as MNIST in this process, and change to a directory."""
     data = directory / "data"
     small.make(data)
     published, former = mnist.FILES, Path.cwd()
@@ -110,6 +110,6 @@ def within(directory: Path) -> Iterator[Path]:
         mnist.FILES = published
 
 
-def list_hidden(directory: Path) -> list[str]:
-    """Return what is left aside anywhere below a directory."""
+def list_temporary(directory: Path) -> list[str]:
+    """Return the hidden files anywhere below a directory, such as temporary ones."""
     return sorted(str(path) for path in directory.rglob(".*"))

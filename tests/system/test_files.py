@@ -1,13 +1,27 @@
+import errno
+import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from mnistcli.cli.png import save_image
 from mnistcli.errors import DataError
+from mnistcli.evaluation import plots, report
+from mnistcli.evaluation.metrics import Answered, evaluate
+from mnistcli.inference import metadata
+from mnistcli.pretrained import read_export
 from mnistcli.system import files
 from mnistcli.system.files import (
+    MARKS,
+    is_ours,
+    read_bounded,
     read_inside,
     read_whole,
+    refuse_foreign,
     remove_stale,
     write_directory,
     write_whole,
@@ -83,7 +97,9 @@ def test_a_failed_write_of_a_directory_leaves_the_former_one(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_larger_than_the_limit_is_a_data_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_larger_than_the_limit_is_a_data_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 1 << 20)
     (tmp_path / "file").write_bytes(bytes(1 << 20))
     assert read_whole(tmp_path / "file") == bytes(1 << 20)
@@ -91,6 +107,28 @@ def test_a_file_larger_than_the_limit_is_a_data_error(tmp_path: Path, monkeypatc
     (tmp_path / "file").write_bytes(bytes((1 << 20) + 1))
     with pytest.raises(DataError, match="file: larger than 1 MiB"):
         read_whole(tmp_path / "file")
+
+
+@pytest.mark.parametrize("size", [0, 1, 99_999, 100_000])
+def test_a_stream_is_read_to_its_end(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 100_000)
+    content = os.urandom(size)
+
+    assert read_bounded(io.BytesIO(content)) == content
+
+
+@pytest.mark.parametrize("size", [100_001, 1_000_000])
+def test_a_stream_longer_than_the_limit_is_refused(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 100_000)
+    stream = io.BytesIO(bytes(size))
+
+    with pytest.raises(OSError, match="larger than 0 MiB") as caught:
+        read_bounded(stream)
+
+    assert caught.value.errno == errno.EFBIG
+    assert stream.tell() == 100_001  # the rest was never read
 
 
 def test_a_symbolic_link_is_followed_within_its_directory_only(tmp_path: Path) -> None:
@@ -118,3 +156,100 @@ def test_old_temporary_files_of_killed_processes_are_removed(tmp_path: Path) -> 
     remove_stale(tmp_path)
 
     assert {path.name for path in tmp_path.iterdir()} == {names[1], names[2], ".other.part"}
+
+
+def write_image(directory: Path) -> Path:
+    save_image(directory / "7.28x28.png", np.zeros((28, 28), np.uint8))
+    return directory / "7.28x28.png"
+
+
+def write_plot(directory: Path) -> Path:
+    (directory / "confusion.png").write_bytes(plots.draw_confusion(np.eye(10, dtype=int).tolist()))
+    return directory / "confusion.png"
+
+
+def write_report(directory: Path) -> Path:
+    probabilities, labels = np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8)
+    names, images = [*map(str, labels)], np.zeros((10, 28, 28), np.uint8)
+    answered = Answered("pictures", None, names, images, labels, probabilities)
+    model = {"name": "softmax", "step": 60, "dataset": "mnist", "source": "checkpoints/model-60"}
+    return report.write(directory, model, answered, evaluate(probabilities, labels))
+
+
+DESCRIPTION = metadata.describe({"name": "deepcnn", "step": 1})
+
+
+def write_tflite(directory: Path) -> Path:
+    (directory / "model.tflite").write_bytes(metadata.attach(read_export(), DESCRIPTION))
+    return directory / "model.tflite"
+
+
+def write_metadata(directory: Path) -> Path:
+    (directory / metadata.METADATA_FILE).write_bytes(metadata.serialise(DESCRIPTION))
+    return directory / metadata.METADATA_FILE
+
+
+OURS = {
+    "image": write_image,
+    "plot": write_plot,
+    "report": write_report,
+    ".tflite": write_tflite,
+    "metadata": write_metadata,
+}
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_a_file_that_mnistcli_wrote_may_be_replaced(kind: str, tmp_path: Path) -> None:
+    path = OURS[kind](tmp_path)
+
+    assert is_ours(path)
+    refuse_foreign(path)
+
+
+def test_a_file_that_mnistcli_wrote_is_known_by_its_suffix_in_capitals_too(tmp_path: Path) -> None:
+    path = write_image(tmp_path).rename(tmp_path / "7.PNG")
+
+    assert is_ours(path)
+
+
+def write_png(path: Path) -> None:
+    Image.new("L", (28, 28)).save(path)
+
+
+FOREIGN: dict[str, Callable[[Path], object]] = {
+    ".html": lambda path: path.write_text('<meta name="generator" content="another">'),
+    ".json": lambda path: path.write_text('{"made_by": "another 1.0", "about": "mnistcli"}'),
+    ".png": write_png,
+    ".tflite": lambda path: path.write_bytes(read_export()),
+}
+
+
+@pytest.mark.parametrize("suffix", MARKS)
+def test_a_foreign_file_is_not_replaced(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"file{suffix}"
+    FOREIGN[suffix](path)
+
+    assert not is_ours(path)
+    with pytest.raises(FileExistsError, match="there already, and not by mnistcli") as caught:
+        refuse_foreign(path)
+    assert caught.value.filename == str(path)
+
+
+@pytest.mark.parametrize("suffix", MARKS)
+def test_an_empty_file_is_foreign(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.touch()
+
+    assert not is_ours(path)
+
+
+def test_a_directory_is_foreign(tmp_path: Path) -> None:
+    path = tmp_path / "file.png"
+    path.mkdir()
+
+    with pytest.raises(FileExistsError, match="there already"):
+        refuse_foreign(path)
+
+
+def test_a_missing_file_is_not_refused(tmp_path: Path) -> None:
+    refuse_foreign(tmp_path / "file.png")

@@ -53,7 +53,9 @@ def test_the_work_of_a_process_that_dies_is_done_in_this_one(function) -> None:
     assert list(map_ahead(function, range(300))) == [function(item) for item in range(300)]
 
 
-def test_all_is_done_in_this_process_if_others_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_is_done_in_this_process_if_others_cannot_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
     made = list(map_ahead(work.tell_process, range(100)))

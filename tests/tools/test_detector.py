@@ -1,4 +1,4 @@
-"""The tool that trains the detector, as far as it can be seen in seconds."""
+"""The data that the detector is trained on: outliers and variations."""
 
 import numpy as np
 import outliers
@@ -16,7 +16,7 @@ def digits() -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", outliers.KINDS)
-def test_outliers_are_framed_images_and_a_function_of_the_seed(
+def test_outliers_are_normalized_images_and_a_function_of_the_seed(
     kind: str, digits: np.ndarray
 ) -> None:
     first, again, other = (
@@ -31,22 +31,22 @@ def test_outliers_are_framed_images_and_a_function_of_the_seed(
     assert not np.array_equal(first[:3], other[:3])
 
 
-def test_shares_of_kinds_make_a_whole() -> None:
+def test_shares_of_kinds_add_up_to_1() -> None:
     assert sum(share for share, _ in outliers.KINDS.values()) == pytest.approx(1)
 
 
-def test_variations_are_like_what_they_are_of(digits: np.ndarray) -> None:
+def test_variations_correlate_with_their_originals(digits: np.ndarray) -> None:
     varied = variations.vary(np.random.default_rng(0), digits)
 
-    likeness = [
+    correlations = [
         np.corrcoef(image.ravel(), digit.ravel())[0, 1]
         for image, digit in zip(varied, digits, strict=True)
     ]
     assert varied.shape == digits.shape
-    assert 0.5 < np.mean(likeness) < 0.98
+    assert 0.5 < np.mean(correlations) < 0.98
 
 
-def test_a_bar_is_told_from_a_scribble() -> None:
+def test_only_an_upright_stroke_is_a_bar() -> None:
     bar = np.zeros((28, 28), np.uint8)
     bar[4:24, 13:16] = 255
 

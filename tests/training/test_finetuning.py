@@ -1,4 +1,4 @@
-"""``mnistcli train --pictures``: going on with pictures of one's own."""
+"""``mnistcli train --pictures``: fine-tuning on a user's pictures."""
 
 import json
 import shutil
@@ -28,12 +28,12 @@ ODD = Hand(
     rotation=0.05,
     width=(0.3, 0.08),
 )
-"""Slanted as far to the left as nobody's in the data sets."""
+"""Handwriting slanted further to the left than any in the data sets."""
 
 
 @pytest.fixture(scope="session")
 def hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Forty pictures of the odd hand in ``few``, and 960 others in ``others``."""
+    """Forty pictures of the odd handwriting in ``few``, and 960 more in ``others``."""
     directory = tmp_path_factory.mktemp("hand")
     counts = [0] * 10
     for image, label in zip(*synthetic.make_block(1, 0, ODD, Pen(radius=(0.3, 0.1))), strict=True):
@@ -47,7 +47,7 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tuned(hand: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    """The pretrained model after the forty pictures, and what ``train`` printed; not to change."""
+    """The pretrained model fine-tuned on the forty, and what ``train`` printed; not to change."""
     from click.testing import CliRunner
 
     from mnistcli.cli.main import main
@@ -63,18 +63,18 @@ def score(run: Callable, *arguments: object) -> float:
     return json.loads(run("eval", *arguments, "--json").stdout)["accuracy"]
 
 
-def test_forty_pictures_of_an_odd_hand_help_with_that_hand(tuned, hand: Path, run) -> None:
+def test_forty_pictures_improve_the_score_on_their_handwriting(tuned, hand: Path, run) -> None:
     directory, document = tuned
 
     before = score(run, hand / "others", "--pretrained")
     after = score(run, hand / "others", "--checkpoint-dir", directory)
 
-    assert before < 0.9  # it is odd
+    assert before < 0.9  # the handwriting is odd
     assert after > before + 0.05
     assert document["accuracy"] >= document["before"]["accuracy"]
 
 
-def test_they_cost_less_than_a_third_of_a_point_of_mnist(tuned, shared: Path, run) -> None:
+def test_fine_tuning_costs_at_most_0_3_points_on_mnist(tuned, shared: Path, run) -> None:
     data = ["--dataset", "mnist", "--data-dir", shared / "mnist"]
 
     before, after = (
@@ -84,7 +84,7 @@ def test_they_cost_less_than_a_third_of_a_point_of_mnist(tuned, shared: Path, ru
     assert after >= before - 0.003
 
 
-def test_the_document_tells_what_was_done(tuned, counts: tuple[int, int]) -> None:
+def test_the_document_describes_the_fine_tuned_model(tuned, counts: tuple[int, int]) -> None:
     directory, document = tuned
     step = read_record().step + 200
 
@@ -104,11 +104,11 @@ def test_the_document_tells_what_was_done(tuned, counts: tuple[int, int]) -> Non
 
 
 def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: Path) -> None:
-    """What was trained on is known by its digest, which the held-out ones do not change."""
+    """The settings hold the digest of the training pictures, without those held out."""
     from mnistcli.datasets.labelled_pictures import digest, load
 
     shutil.copytree(hand / "few", tmp_path / "few")
-    former, held_out = load(tmp_path / "few", print, print)
+    former, held_out = load(tmp_path / "few", SILENT)
     for image in held_out.images:
         for path in (tmp_path / "few").iterdir():
             if np.array_equal(255 - np.asarray(Image.open(path)), image):
@@ -116,19 +116,26 @@ def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: 
     assert find_newest(tuned[0], SILENT).settings.pictures == digest(former)
 
 
-def test_without_a_hand_of_its_own_nothing_is_lost(tuned, hand: Path, run, tmp_path: Path) -> None:
-    """Run again, it is done; and a plain ``train`` neither goes on nor begins anew."""
+def test_a_finished_run_has_nothing_left_to_train(tuned, hand: Path, run, tmp_path: Path) -> None:
     shutil.copytree(tuned[0], tmp_path / "checkpoints")
 
     again = run("train", "--pictures", hand / "few", "--json")
-    more = run("train", "--steps", "1000000")
 
     assert "is reached, nothing to train" in again.stderr
     document = json.loads(again.stdout)
     for key in ("before", "accuracy", "loss", "step"):
         assert document[key] == tuned[1][key]
+
+
+def test_a_fine_tuned_run_is_neither_resumed_nor_replaced_without_its_pictures(
+    tuned, run, tmp_path: Path
+) -> None:
+    shutil.copytree(tuned[0], tmp_path / "checkpoints")
+
+    more = run("train", "--steps", "1000000")
+
     assert (more.exit_code, more.stdout) == (4, "")
-    assert "holds a run that goes on with pictures: --pictures DIR names them" in more.stderr
+    assert "holds a run that is fine-tuned on pictures: --pictures DIR names them" in more.stderr
 
 
 @pytest.fixture
@@ -138,14 +145,14 @@ def few(hand: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def counts(hand: Path) -> tuple[int, int]:
-    """How many of the forty are trained on, and how many are held out."""
+    """The numbers of pictures among the forty that are trained on, and that are held out."""
     from mnistcli.datasets.labelled_pictures import load
 
-    training, held_out = load(hand / "few", print, print)
+    training, held_out = load(hand / "few", SILENT)
     return len(training.labels), len(held_out.labels)
 
 
-def test_a_run_goes_on_and_keeps_what_it_goes_on_from(
+def test_a_fine_tuned_run_keeps_its_base(
     trained: Path, few: Path, counts: tuple[int, int], run
 ) -> None:
     training, held_out = counts
@@ -157,19 +164,19 @@ def test_a_run_goes_on_and_keeps_what_it_goes_on_from(
         f"{held_out} images (pictures held out, before)",
         f"{held_out} images (pictures held out)",
     ]
-    counts_told = f"{training} pictures; {held_out} are held out"
-    assert f"going on from checkpoints/model-60 with {counts_told}\n" in text.stderr
+    counts_shown = f"{training} pictures; {held_out} are held out"
+    assert f"fine-tuning checkpoints/model-60 on {counts_shown}\n" in text.stderr
     assert "training softmax on pictures from step 60 to 80" in text.stderr
     assert sorted(path.name for path in trained.iterdir()) == ["model-60", "model-80"]
     settings = find_newest(trained, SILENT).settings
     assert (settings.base, settings.trained_on) == ("model-60", "mnist+pictures")
 
     further = run("train", "--pictures", few, "--steps", "90")
-    assert "cycle ends at step 80: a new one goes on from there" in further.stderr
+    assert "cycle ends at step 80: a new one starts there" in further.stderr
     assert find_newest(trained, SILENT).settings.base == "model-60"
 
 
-def test_other_pictures_go_on_from_what_was_reached(
+def test_other_pictures_fine_tune_the_newest_checkpoint(
     trained: Path, few: Path, run, tmp_path: Path
 ) -> None:
     shutil.copytree(few, tmp_path / "pictures")
@@ -189,7 +196,7 @@ def test_other_pictures_go_on_from_what_was_reached(
     assert "checkpoints/model-80 is at step 80: --steps must be beyond it" in reached.stderr
 
 
-def test_a_restart_goes_on_from_the_pretrained_model(trained: Path, few: Path, run) -> None:
+def test_a_restart_fine_tunes_the_pretrained_model(trained: Path, few: Path, run) -> None:
     step = read_record().step
     result = run("train", "--pictures", few, "--restart", "--steps", str(step + 1), "--json")
 
@@ -200,13 +207,13 @@ def test_a_restart_goes_on_from_the_pretrained_model(trained: Path, few: Path, r
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--model", "cnn"], 4, "would go on with the pictures, is deepcnn, not cnn"),
+        (["--model", "cnn"], 4, "which would be fine-tuned, is deepcnn, not cnn"),
         (["--steps", "300"], 4, "the pretrained model is at step 12000: --steps must be beyond"),
         (["--dataset", "auto"], 2, "--dataset and --pictures can't be used together"),
         (["--dataset", "mnist"], 2, "--dataset and --pictures can't be used together"),
     ],
 )
-def test_what_does_not_go_together_is_refused(
+def test_options_that_do_not_fit_are_refused(
     options: list[str], code: int, message: str, few: Path, tmp_path: Path, run
 ) -> None:
     result = run("train", "--pictures", few, *options)
@@ -223,16 +230,16 @@ def test_another_model_than_the_runs_is_refused(trained: Path, few: Path, run) -
     assert "checkpoints holds a run with model softmax, not cnn" in result.stderr
 
 
-def test_a_variable_gives_way_to_the_command_line(trained: Path, few: Path, run) -> None:
-    named = run(
+def test_the_command_line_overrides_an_environment_variable(trained: Path, few: Path, run) -> None:
+    on_data = run(
         *("train", "--dataset", "mnist", "--steps", "61"), env={"MNISTCLI_TRAIN_PICTURES": str(few)}
     )
-    asked = run(
+    on_pictures = run(
         *("train", "--pictures", few, "--steps", "62"), env={"MNISTCLI_TRAIN_DATASET": "mnist"}
     )
 
-    assert named.stdout.endswith("over 200 images (mnist test)\n")
-    assert asked.stdout.endswith("images (pictures held out)\n")
+    assert on_data.stdout.endswith("over 200 images (mnist test)\n")
+    assert on_pictures.stdout.endswith("images (pictures held out)\n")
 
 
 def test_pictures_that_cannot_be_used_make_the_exit_code_1(
@@ -248,17 +255,17 @@ def test_pictures_that_cannot_be_used_make_the_exit_code_1(
     assert "error: pictures/3_99.png: the file is empty" in result.stderr
 
 
-def test_a_gate_counts_the_held_out(trained: Path, few: Path, run) -> None:
+def test_min_accuracy_applies_to_the_held_out_pictures(trained: Path, few: Path, run) -> None:
     result = run("train", "--pictures", few, "--steps", "61", "--min-accuracy", "1")
 
     assert result.exit_code == 1
     assert "is below --min-accuracy 1" in result.stderr
 
 
-def test_an_interrupted_run_ends_in_the_very_same_weights(
+def test_an_interrupted_run_ends_in_the_same_weights(
     trained: Path, few: Path, run_process, tmp_path: Path
 ) -> None:
-    """Kills, by the score: tests/stress/kills.py."""
+    """The tests of many kills are in tests/stress/kills.py."""
     shutil.copytree(trained, tmp_path / "whole")
     options = ["train", "--pictures", few, "--steps", 460, "--save-every", 10, "--keep", 1]
     whole = run_process(*options, "--checkpoint-dir", "whole")
@@ -273,16 +280,16 @@ def test_an_interrupted_run_ends_in_the_very_same_weights(
     process.communicate()
     assert not (trained / "model-460").exists()
     again = run_process(*options)
-    _, notes = again.communicate()
+    _, messages = again.communicate()
 
     assert again.returncode == 0
-    assert "from step 60 " not in notes
+    assert "from step 60 " not in messages
     ends = [find_newest(path, SILENT) for path in (trained, tmp_path / "whole")]
     assert ends[0].export == ends[1].export
     assert ends[0].step == ends[1].step == 460
 
 
-def test_a_base_that_is_gone_is_said(trained: Path, few: Path, run) -> None:
+def test_a_missing_base_is_an_error(trained: Path, few: Path, run) -> None:
     assert run("train", "--pictures", few, "--steps", "70").exit_code == 0
     shutil.rmtree(trained / "model-60")
 
@@ -290,13 +297,13 @@ def test_a_base_that_is_gone_is_said(trained: Path, few: Path, run) -> None:
 
     assert (result.exit_code, result.stdout) == (4, "")
     assert (
-        "what went on with the pictures can't be used: checkpoints: there is no checkpoint"
+        "the model that was fine-tuned can't be used: checkpoints: there is no checkpoint"
         in result.stderr
     )
     assert run("eval", "--json").exit_code == 0
 
 
-def test_the_seed_is_the_runs_unless_another_is_asked_for(
+def test_the_seed_is_that_of_the_base_unless_another_is_asked_for(
     small_mnist: Path, few: Path, run, tmp_path: Path
 ) -> None:
     run("train", "--steps", "5", "--seed", "7")
@@ -311,10 +318,10 @@ def test_the_seed_is_the_runs_unless_another_is_asked_for(
     assert seeds == [7, 8]
 
 
-def test_an_export_made_on_the_way_leaves_the_threads_as_they_are(
+def test_making_the_bases_export_does_not_change_the_number_of_threads(
     trained: Path, few: Path, run_process, tmp_path: Path
 ) -> None:
-    """A base without an export is restored first, and ends in the very same weights."""
+    """A base without an export is restored first; the run ends in the same weights."""
     shutil.copytree(trained, tmp_path / "bare")
     (tmp_path / "bare" / "model-60" / "model.tflite").unlink()
     for directory in (trained, tmp_path / "bare"):
@@ -328,32 +335,35 @@ def test_an_export_made_on_the_way_leaves_the_threads_as_they_are(
     assert ends[0].export == ends[1].export
 
 
-def test_lessons_are_the_pictures_warped_and_the_models_own_answers() -> None:
-    from mnistcli.training.finetuning import DRAWN, WARPED, make_examples
+def test_examples_are_augmented_pictures_and_synthetic_digits_with_the_bases_answers() -> None:
+    from mnistcli.training.finetuning import MIN_PICTURE_IMAGES, SYNTHETIC_IMAGES, make_examples
 
     class Base:
         def predict(self, images: np.ndarray) -> np.ndarray:
-            assert images.shape == (DRAWN, 28, 28)
+            assert images.shape == (SYNTHETIC_IMAGES, 28, 28)
             return np.tile(np.float32([0.7, 0.3] + [0] * 8), (len(images), 1))
 
     images, labels = synthetic.make(8, 3)
     pictures = Dataset("pictures", "train", images, labels)
 
-    lessons, targets = make_examples(pictures, Base(), seed=4)
+    examples, targets = make_examples(pictures, Base(), seed=4)
     again, _ = make_examples(pictures, Base(), seed=4)
     other, _ = make_examples(pictures, Base(), seed=5)
 
-    assert lessons.shape == (WARPED + DRAWN, 28, 28)
-    assert lessons.dtype == np.uint8
+    assert examples.shape == (MIN_PICTURE_IMAGES + SYNTHETIC_IMAGES, 28, 28)
+    assert examples.dtype == np.uint8
     np.testing.assert_array_equal(targets[:3], np.eye(10)[labels])
-    assert targets[WARPED:].tolist() == Base().predict(lessons[WARPED:]).tolist()
-    np.testing.assert_array_equal(lessons, again)
-    assert (lessons != other).any()
+    assert (
+        targets[MIN_PICTURE_IMAGES:].tolist()
+        == Base().predict(examples[MIN_PICTURE_IMAGES:]).tolist()
+    )
+    np.testing.assert_array_equal(examples, again)
+    assert (examples != other).any()
     assert not np.isin(
-        [image.tobytes() for image in lessons[WARPED:]],
+        [image.tobytes() for image in examples[MIN_PICTURE_IMAGES:]],
         [image.tobytes() for seed in (4, 1) for image in synthetic.make(seed, 1000)[0]],
-    ).any()  # nor those of a data set
-    warped = lessons[: WARPED - 1].astype(float).reshape(-1, 3, 28, 28)
-    for number, image in enumerate(images):  # each near its picture, and none the same
-        distances = abs(warped[:, number] - image).mean(axis=(1, 2))
+    ).any()  # not the images of a data set either
+    augmented = examples[: MIN_PICTURE_IMAGES - 1].astype(float).reshape(-1, 3, 28, 28)
+    for number, image in enumerate(images):  # each is near its picture, and none is the same
+        distances = abs(augmented[:, number] - image).mean(axis=(1, 2))
         assert 0 < distances.min() < distances.max() < 60

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -22,6 +23,9 @@ from mnistcli.runs.plan import Plan
 from mnistcli.runs.recipes import RECIPES
 from mnistcli.system.listener import Advance, Listener
 from mnistcli.training.sampling import batch_indices
+
+if TYPE_CHECKING:
+    from mnistcli.training.loop import Trained
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
 SETTINGS = Settings("softmax", "mnist", seed=5, batch_size=16, learning_rate=0.001, cycles=())
@@ -64,14 +68,14 @@ def export(checkpoint: Checkpoint) -> bytes:
 
 def train(
     plan: Plan, data: Dataset, listener: Listener = SILENT, logger: object = None
-) -> "loop.Trained":
+) -> "Trained":
     from mnistcli.training import loop
 
     return loop.train(plan, data.images, data.targets, listener, logger)
 
 
 class Acting(Recorder):
-    """Calls a function with each step of which it is told."""
+    """A listener that calls a function with each step it is shown."""
 
     def __init__(self, act: Callable[[int], None]) -> None:
         super().__init__()
@@ -85,7 +89,7 @@ class Acting(Recorder):
 
 
 class Watcher:
-    """A logger that remembers what it is told."""
+    """A logger that remembers what it receives."""
 
     def __init__(self) -> None:
         self.points: list[Point] = []
@@ -163,9 +167,7 @@ def test_the_history_of_a_run_continues_when_it_is_resumed(data: Dataset, tmp_pa
 
 
 @pytest.mark.parametrize("model", RECIPES)
-def test_a_resumed_run_ends_in_the_same_state(
-    model: str, data: Dataset, tmp_path: Path
-) -> None:
+def test_a_resumed_run_ends_in_the_same_state(model: str, data: Dataset, tmp_path: Path) -> None:
     from mnistcli.training.weights import restore
 
     cycles = (25, 40) if RECIPES[model].is_one_cycle else ()

@@ -26,7 +26,7 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def test_every_digit_is_as_probable_at_first(tensorflow: None, batches: list[Batch]) -> None:
+def test_every_digit_is_equally_probable_at_first(tensorflow: None, batches: list[Batch]) -> None:
     from mnistcli.training.network import Network
 
     network = Network(RECIPES["softmax"], seed=0)

@@ -1,4 +1,4 @@
-"""What TensorBoard shows, read with its own reader."""
+"""TensorBoard's event files, read with its own reader."""
 
 import io
 from pathlib import Path
@@ -35,42 +35,42 @@ def logged(small_mnist: Path, run) -> Path:
     return Path("logs/checkpoints-1")
 
 
-def test_curves_of_training_and_of_held_out_images(logged: Path) -> None:
-    train, held_out = read(logged / "train"), read(logged / "held-out")
+def test_the_curves_are_those_of_training_and_test_images(logged: Path) -> None:
+    train, test = read(logged / "train"), read(logged / "test")
 
     curve = find_newest(Path("checkpoints"), SILENT).curve
     assert [point.step for point in curve] == [20, 40, 60]
     for events, loss, accuracy in (
         (train, "loss", "accuracy"),
-        (held_out, "held_out_loss", "held_out_accuracy"),
+        (test, "test_loss", "test_accuracy"),
     ):
         for tag, name in (("loss", loss), ("accuracy", accuracy)):
             expected = {point.step: getattr(point, name) for point in curve}
             assert values(events, tag) == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_held_out_score_is_evals(logged: Path, small_mnist: Path, run) -> None:
+def test_the_last_test_score_is_that_of_eval(logged: Path, small_mnist: Path, run) -> None:
     result = run("eval")
 
     last = find_newest(Path("checkpoints"), SILENT).curve[-1]
-    assert f"accuracy {last.held_out_accuracy:.4f} over 200 images" in result.stdout
+    assert f"accuracy {last.test_accuracy:.4f} over 200 images" in result.stdout
 
 
-def test_weights_the_graph_and_answers(logged: Path) -> None:
-    train, held_out = read(logged / "train"), read(logged / "held-out")
+def test_weights_the_graph_and_answers_are_logged(logged: Path) -> None:
+    train, test = read(logged / "train"), read(logged / "test")
 
     histograms = {tag for tag in train.Tags()["tensors"] if tag not in ("loss", "accuracy")}
     assert histograms == {"w", "b"}
     assert train.Tags()["graph"]
     assert {node.op for node in train.Graph().node} >= {"MatMul", "Placeholder"}
-    last = held_out.Tensors("answers")[-1]
+    last = test.Tensors("answers")[-1]
     width, height, image = last.tensor_proto.string_val
     with Image.open(io.BytesIO(image)) as shown:
         assert shown.size == (int(width), int(height))
         assert shown.width >= 5 * 112
 
 
-def test_going_on_adds_to_the_same_curves(logged: Path, run) -> None:
+def test_a_resumed_run_adds_to_the_same_curves(logged: Path, run) -> None:
     assert run("train", "--steps", "80", "--log-dir", "logs").exit_code == 0
 
     assert list(values(read(logged / "train"), "loss")) == [20, 40, 60, 80]
@@ -91,7 +91,7 @@ def test_logging_changes_no_weight(logged: Path, run) -> None:
     assert ends[0] == ends[1]
 
 
-def test_directories_that_cannot_be_written_are_one_line(small_mnist: Path, run) -> None:
+def test_a_directory_that_cannot_be_written_is_an_error_of_one_line(small_mnist: Path, run) -> None:
     Path("logs").mkdir()
     Path("logs/checkpoints-1").touch()
 
@@ -102,7 +102,7 @@ def test_directories_that_cannot_be_written_are_one_line(small_mnist: Path, run)
 
 
 def test_answers_are_drawn_below_the_images() -> None:
-    from mnistcli.training.tensorboard import RIGHT, WRONG, draw_answers
+    from mnistcli.training.tensorboard import RIGHT_COLOUR, WRONG_COLOUR, draw_answers
 
     images = np.zeros((3, 28, 28), np.uint8)
     probabilities = np.eye(10, dtype=np.float32)[[1, 2, 3]]
@@ -110,9 +110,9 @@ def test_answers_are_drawn_below_the_images() -> None:
     drawn = draw_answers(images, np.array([1, 2, 4], np.uint8), probabilities)
 
     colours = {tuple(map(int, colour)) for colour in drawn.reshape(-1, 3)}
-    assert {RIGHT, WRONG} <= colours
+    assert {RIGHT_COLOUR, WRONG_COLOUR} <= colours
     only_right = draw_answers(images[:2], np.array([1, 2], np.uint8), probabilities[:2])
-    assert WRONG not in {tuple(map(int, colour)) for colour in only_right.reshape(-1, 3)}
+    assert WRONG_COLOUR not in {tuple(map(int, colour)) for colour in only_right.reshape(-1, 3)}
 
 
 def test_a_data_set_without_some_digit_can_be_shown(tmp_path: Path) -> None:

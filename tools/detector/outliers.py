@@ -1,4 +1,4 @@
-"""Images of what is no digit, framed as a user's pictures are: to learn what to refuse.
+"""Images of what is no digit, normalized as a user's pictures are, to train the detector on.
 
 Hendrycks, Mazeika and Dietterich, "Deep Anomaly Detection with Outlier Exposure", 2019.
 """
@@ -46,16 +46,16 @@ Make = Callable[[np.random.Generator, int, Gray], Iterable[Gray]]
 
 
 def make(seed: int, count: int, digits: Gray) -> Gray:
-    """Make about ``count`` outliers, uint8 [N, 28, 28], by all cores.
+    """Make about ``count`` outliers, uint8 [N, 28, 28], on all cores.
 
-    Those of several digits are put together from framed ``digits``, uint8 [M, 28, 28].
+    Those of several digits are put together from normalized ``digits``, uint8 [M, 28, 28].
     """
     blocks = range(-(-count // BLOCK))
     return np.concatenate([*map_ahead(partial(make_block, seed, digits), blocks)])
 
 
 def make_block(seed: int, digits: Gray, block: int) -> Gray:
-    """Make the outliers of one block, uint8 [N, 28, 28], those of a kind behind one another."""
+    """Make the outliers of one block, uint8 [N, 28, 28], kind by kind."""
     random = np.random.default_rng([seed, block])
     return np.concatenate(
         [
@@ -66,7 +66,7 @@ def make_block(seed: int, digits: Gray, block: int) -> Gray:
 
 
 def make_kind(random: np.random.Generator, name: str, count: int, digits: Gray) -> Gray:
-    """Make outliers of one kind, uint8 [N, 28, 28]: fewer than ``count`` if some are like a 1."""
+    """Make outliers of one kind, uint8 [N, 28, 28]; fewer than ``count`` if some look like a 1."""
     _, make = KINDS[name]
     images = np.stack([normalize(ink).image for ink in make(random, count, digits)])
     images = images[[not is_bar(image) for image in images]]
@@ -189,7 +189,7 @@ def words(random: np.random.Generator, count: int, digits: Gray) -> Iterable[Gra
 
 
 def put_together(random: np.random.Generator, pool: Gray) -> Gray:
-    """Put two to four of the framed images [M, 28, 28] side by side or in two rows."""
+    """Put two to four of the normalized images [M, 28, 28] side by side or in two rows."""
     count = int(random.choice([2, 3, 4], p=[0.55, 0.3, 0.15]))
     parts = [resize(random, crop(image)) for image in random.choice(pool, count)]
     if random.random() < 0.75:
@@ -199,9 +199,8 @@ def put_together(random: np.random.Generator, pool: Gray) -> Gray:
 
 
 def crop(image: Gray) -> Gray:
-    """Cut out the ink of a framed image [28, 28]."""
-    top, bottom, left, right = find_bounds(image > 50)
-    return image[top:bottom, left:right]
+    """Crop a normalized image [28, 28] to its ink."""
+    return image[find_bounds(image > 50).slices]
 
 
 def resize(random: np.random.Generator, ink: Gray) -> Gray:
@@ -263,7 +262,7 @@ def fill_shapes(random: np.random.Generator, count: int, least: float) -> Gray:
 
 
 def photographs(random: np.random.Generator, count: int, digits: Gray) -> Iterable[Gray]:
-    """Take photographs of nothing, and prepare them as a user's are."""
+    """Take photographs without digits, and prepare them as a user's are."""
     while count:
         scene = SCENES[random.integers(len(SCENES))](random)
         scene = (scene - scene.min()) / (np.ptp(scene) + 1e-6)

@@ -1,8 +1,9 @@
 """Letters and symbols: in the pen strokes of hands, and in OpenCV's fonts.
 
-A sign's two ways, behind its name, are what a glyph's are in mnistcli/glyphs.py. Left out, since a
-hand's are some digit's: i I l (1), O o Q (0), S s (5), Z z (2), b (6), g q (9), an f with a loop
-(8), a U or u with a tail (4). Others come near: a hasty D is a 0, a B an 8.
+The two variants behind a sign's name have the form of a glyph's variants in
+mnistcli/datasets/synthetic/glyphs.py. Signs that people write like a digit are left out: i I l (1),
+O o Q (0), S s (5), Z z (2), b (6), g q (9), an f with a loop (8), a U or u with a tail (4). Others
+come near: a hasty D is a 0, a B an 8.
 """
 
 import cv2
@@ -21,16 +22,16 @@ from mnistcli.datasets.synthetic.handwriting import (
 from mnistcli.images import Gray
 
 STEADY = Hand(jitter=(0.008, 0.045), warp=0.05, width=(0.05, 0.2))
-"""Hands that leave signs what they are: a digit's are taken from what people make of digits."""
+"""Hands that keep signs what they are; HANDS has the variety of people's digits."""
 
 PRINTED = "ABCDEFGHJKLMNPRTUVWXYacdefhjkmnprtuvwxy&@#%?+=*"
-"""Letters and signs that no font has like a digit."""
+"""Letters and signs that look like a digit in no font."""
 
 FACES = (
     *(cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX),
     *(cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX),
 )
-"""OpenCV's fonts: strokes of the pen until its version 5, and weights of one font since."""
+"""OpenCV's fonts: pen strokes until its version 5, and weights of one font since."""
 
 SHEET = 128
 """Rows and columns that a character is printed on, about half of them high."""
@@ -40,16 +41,16 @@ Signs = dict[str, list[Glyph]]
 
 
 def read(table: str) -> Signs:
-    """Read a table of signs: a line for each form of one, which may go on in an indented line."""
+    """Read a table of signs: a line for each form, which may continue in an indented line."""
     signs: Signs = {}
     for line in table.strip().replace("\n  ", " ").splitlines():
-        name, ways = line.split(" ", 1)
-        signs.setdefault(name, []).append(Glyph(-1, 1, tuple(ways.split(" | "))))
+        name, variants = line.split(" ", 1)
+        signs.setdefault(name, []).append(Glyph(-1, 1, tuple(variants.split(" | "))))
     return signs
 
 
 def write_signs(random: np.random.Generator, signs: Signs, count: int) -> Points:
-    """Return the pen's places, [N, SAMPLES, 2], in writing some of the signs, as often each."""
+    """Return the paths of the pen, [N, SAMPLES, 2], in writing signs that are equally frequent."""
     forms = [form for name in signs for form in signs[name]]
     shares = [1 / len(signs[name]) / len(signs) for name in signs for _ in signs[name]]
     chosen = random.choice(len(forms), count, p=shares)

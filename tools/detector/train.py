@@ -1,4 +1,4 @@
-"""Train the network that tells what is no digit, put it into the package, and say how well it does.
+"""Train the network that detects what is no digit, put it into the package, and print its rates.
 
 usage: python tools/detector/train.py DATA_DIR
 
@@ -19,11 +19,11 @@ from variations import vary_all
 
 from mnistcli import __version__, pretrained
 from mnistcli.cli.console import Console
-from mnistcli.datasets import dataset
+from mnistcli.datasets import dataset, mnist
 from mnistcli.datasets.synthetic import dataset as synthetic
 from mnistcli.images import PIXELS, SIDE, Gray
 from mnistcli.inference.interpreter import Predictor
-from mnistcli.inference.recognition import DOUBTFUL
+from mnistcli.inference.recognition import MAX_DOUBT
 from mnistcli.pictures.normalization import normalize
 
 SEED = 1
@@ -37,7 +37,7 @@ STROKES, PRINTS, OUTLIERS = 40_000, 12_000, 210_000
 """Digits drawn, digits printed, and images of what is no digit."""
 
 CONVOLUTIONS = ((16, 5, 2), (32, 3, 2), (48, 3, 1))
-"""Channels, side and stride of the kernels of each."""
+"""Channels, kernel size and stride of each."""
 
 EPOCHS = 12
 BATCH_SIZE = 256
@@ -47,14 +47,14 @@ COMMAND = "make detector"
 MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless")
 
 
-def make_data(seed: int, mnist: Gray) -> tuple[Gray, NDArray[np.float32]]:
-    """Make images, uint8 [N, 28, 28], and whether they are no digits, 0 or 1 [N, 1]."""
+def make_data(seed: int, digits: Gray) -> tuple[Gray, NDArray[np.float32]]:
+    """Make images, uint8 [N, 28, 28], and targets [N, 1]: 1 for what is no digit, 0 for digits."""
     random = np.random.default_rng(seed)
     drawn, _ = synthetic.make(seed, STROKES)
     printed = np.stack([normalize(print_sign(random, "0123456789")).image for _ in range(PRINTS)])
-    varied = vary_all(seed, np.concatenate([*[mnist] * VARIANTS, drawn, printed]))
-    others = outliers.make(seed, OUTLIERS, mnist)
-    images = np.concatenate([mnist, drawn, varied, others])
+    varied = vary_all(seed, np.concatenate([*[digits] * VARIANTS, drawn, printed]))
+    others = outliers.make(seed, OUTLIERS, digits)
+    images = np.concatenate([digits, drawn, varied, others])
     targets = np.arange(len(images)) >= len(images) - len(others)
     return images, targets[:, np.newaxis].astype(np.float32)
 
@@ -80,7 +80,7 @@ def make_network(seed: int) -> Any:
 
 
 def fit(network: Any, images: Gray, targets: NDArray[np.float32]) -> None:
-    """Train a network, the learning rate falling to zero, and average its weights."""
+    """Train a network with cosine decay of the learning rate, and average its weights (EMA)."""
     import keras
     import tensorflow as tf
 
@@ -99,7 +99,7 @@ def fit(network: Any, images: Gray, targets: NDArray[np.float32]) -> None:
 
 
 def to_tflite(network: Any) -> bytes:
-    """Export: ``x``, float32 [N, 784] in [0, 1], to how probably it is no digit, [N, 1]."""
+    """Convert a network to a ``.tflite``: from float32 [N, 784] in [0, 1] to P(no digit) [N, 1]."""
     import tensorflow as tf
 
     *convolutions, dense, last = zip(*[iter(network.get_weights())] * 2, strict=True)
@@ -122,27 +122,27 @@ def to_tflite(network: Any) -> bytes:
 
 
 def flag(tflite: bytes, images: Gray) -> float:
-    """Return the share of images [N, 28, 28] that an export takes for no digits."""
+    """Return the share of images [N, 28, 28] that an export flags as no digits."""
     doubts = Predictor(tflite, "the export", outputs=1).predict(images)
-    return float((doubts > DOUBTFUL).mean())
+    return float((doubts > MAX_DOUBT).mean())
 
 
-def report(tflite: bytes, mnist: Gray, seed: int) -> None:
+def report(tflite: bytes, digits: Gray, seed: int) -> None:
     """Print the shares of digits, and of each kind of outlier, that an export flags."""
     random = np.random.default_rng(seed)
-    sets = {"MNIST": mnist, "strokes": synthetic.make(seed, HELD_OUT)[0]}
+    sets = {"MNIST": digits, "strokes": synthetic.make(seed, HELD_OUT)[0]}
     sets |= {f"{name}, varied": vary_all(seed, images) for name, images in sets.items()}
-    sets |= {name: outliers.make_kind(random, name, 1000, mnist) for name in outliers.KINDS}
+    sets |= {name: outliers.make_kind(random, name, 1000, digits) for name in outliers.KINDS}
     for name, images in sets.items():
         print(f"{name:16} {flag(tflite, images):7.2%}")
 
 
 def main() -> None:
-    """Make the data, train, export."""
+    """Make the data, train, export and report."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    mnist = dataset.load("mnist", "train", Path(sys.argv[1]), Console(is_quiet=False)).images
-    images, targets = make_data(SEED, mnist[:-HELD_OUT])
+    digits = dataset.load("mnist", "train", Path(sys.argv[1]), Console(is_quiet=False)).images
+    images, targets = make_data(SEED, digits[:-HELD_OUT])
     print(f"{len(images)} images, {targets.mean():.2f} of them no digits")
     network = make_network(SEED)
     fit(network, images, targets)
@@ -158,7 +158,7 @@ def main() -> None:
     }
     tflite = to_tflite(network)
     pretrained.write_detector(record, tflite)
-    report(tflite, mnist[-HELD_OUT:], SEED + 1)
+    report(tflite, digits[-HELD_OUT:], SEED + 1)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What becomes of a digit, or of anything else, on its way from the pen to a framed image."""
+"""Images varied as pens, paper, cameras and files vary them, and normalized again."""
 
 import io
 from collections.abc import Iterable
@@ -21,10 +21,10 @@ PAPER = 34 * SCALE
 """Rows and columns that an image is varied on, enlarged."""
 
 AFAR, LIKE = 17, 0.8
-"""Rows and columns of ink seen from afar, and the least correlation of what is alike."""
+"""Rows and columns of ink seen from afar, and the least correlation of similar ink there."""
 
-TAKEN = 0.07
-"""Share of the images that are taken as photographs."""
+PHOTOGRAPHED = 0.07
+"""Share of the images that are photographed."""
 
 BLOCK = 1000
 """Images varied together, as a function of the seed and the block's number."""
@@ -36,35 +36,35 @@ RESAMPLINGS = (
 
 
 def vary_all(seed: int, images: Gray) -> Gray:
-    """Vary framed images, uint8 [N, 28, 28], by all cores."""
+    """Vary normalized images, uint8 [N, 28, 28], on all cores."""
     blocks = enumerate(np.array_split(images, max(1, len(images) // BLOCK)))
     return np.concatenate([*map_ahead(partial(vary_block, seed), blocks)])
 
 
 def vary_block(seed: int, numbered: tuple[int, Gray]) -> Gray:
-    """Vary a block of framed images, uint8 [N, 28, 28], that comes with its number."""
+    """Vary a numbered block of normalized images, uint8 [N, 28, 28]."""
     number, images = numbered
     return vary(np.random.default_rng([seed, number]), images)
 
 
 def vary(random: np.random.Generator, images: Iterable[Gray]) -> Gray:
-    """Vary framed images, uint8 [N, 28, 28], each by itself, and normalize them again."""
+    """Vary normalized images, uint8 [N, 28, 28], independently, and normalize them again."""
     return np.stack([vary_one(random, image) for image in images])
 
 
 def vary_one(random: np.random.Generator, image: Gray) -> Gray:
-    """Vary a framed image [28, 28], and normalize it again."""
+    """Vary a normalized image [28, 28], and normalize it again."""
     bent = ink = bend(random, image)
     for share, change in CHANGES:
         if random.random() < share:
             changed = change(random, ink)
             ink = changed if is_legible(bent, changed) else ink
-    framed = normalize(ink).image
-    return photograph(random, framed) if random.random() < TAKEN else framed
+    varied = normalize(ink).image
+    return photograph(random, varied) if random.random() < PHOTOGRAPHED else varied
 
 
 def is_legible(ink: Gray, changed: Gray) -> bool:
-    """Tell whether ink, seen from afar, is still like what it was."""
+    """Tell whether changed ink, seen from afar, is still similar."""
     size, resampling = (AFAR, AFAR), Image.Resampling.BOX
     before, after = (
         np.asarray(Image.fromarray(each).resize(size, resampling)).ravel()
@@ -86,17 +86,17 @@ def bend(random: np.random.Generator, image: Gray) -> Gray:
 
 
 def thicken(random: np.random.Generator, ink: Gray) -> Gray:
-    """Make the strokes bolder, by up to 2 pixels of a framed image."""
+    """Make the strokes bolder, by up to 2 pixels of a normalized image."""
     return np.asarray(Image.fromarray(ink).filter(ImageFilter.MaxFilter(random.choice([3, 3, 5]))))
 
 
 def thin(random: np.random.Generator, ink: Gray) -> Gray:
-    """Make the strokes thinner, by up to 2 pixels of a framed image."""
+    """Make the strokes thinner, by up to 2 pixels of a normalized image."""
     return np.asarray(Image.fromarray(ink).filter(ImageFilter.MinFilter(random.choice([3, 3, 5]))))
 
 
 def soften(random: np.random.Generator, ink: Gray) -> Gray:
-    """Put out of focus."""
+    """Blur, as out of focus."""
     radius = random.uniform(0.3, 1) * SCALE
     return np.asarray(Image.fromarray(ink).filter(ImageFilter.GaussianBlur(radius)))
 
@@ -118,7 +118,7 @@ def fade(random: np.random.Generator, ink: Gray) -> Gray:
 
 
 def sharpen(random: np.random.Generator, ink: Gray) -> Gray:
-    """Part in ink and background: with crisp edges, or with steps if the pixels are large."""
+    """Separate ink and background by a threshold; the edges have steps if the pixels are large."""
     side = round(len(ink) / SCALE * random.choice([1, 1.5, SCALE]))
     small = Image.fromarray(ink).resize((side, side), Image.Resampling.BOX)
     is_ink = np.asarray(small) > random.uniform(0.25, 0.6) * ink.max()
@@ -136,7 +136,7 @@ CHANGES = (
 
 
 def photograph(random: np.random.Generator, image: Gray) -> Gray:
-    """Take a picture of a framed image [28, 28] on paper, and normalize what is found there."""
+    """Take a picture of a normalized image [28, 28] on paper, and prepare it."""
     side = int(random.integers(40, 90))
     large = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)) / 255
     shade = random.uniform(-0.1, 0.1, (2, 1)) * np.linspace(-1, 1, side)

@@ -1,19 +1,20 @@
-"""The ways people write each digit, as pen strokes through control points.
+"""The forms in which people write each digit, as pen strokes through control points.
 
-A way is a text of points ``x,y``, some 100 high, y downwards. The pen goes smoothly through them,
-and turns sharply at a point marked ``!``; ``/`` lifts it. The ways of one glyph have the same
-strokes and corners, and are the ends of a range: a hand writes something between them.
+A variant is a text of control points ``x,y``, in hundredths of the height, y downwards. A stroke
+passes smoothly through its points, except for a sharp corner at a point marked ``!``; ``/``
+separates strokes. The variants of a glyph have the same strokes and corners, and span a range: what
+is written is a mixture of them.
 """
 
 from typing import NamedTuple
 
 
 class Glyph(NamedTuple):
-    """A digit in one of its forms."""
+    """One of the forms of a digit."""
 
     digit: int
-    share: float  # of the hands, relative to the digit's other glyphs
-    ways: tuple[str, ...]
+    share: float  # of the people who write it so, relative to the digit's other glyphs
+    variants: tuple[str, ...]  # texts of control points
 
 
 # fmt: off

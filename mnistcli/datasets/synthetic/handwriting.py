@@ -1,4 +1,8 @@
-"""Glyphs as hands write them: points displaced, joined by splines, then warped and slanted."""
+"""The path of a pen that writes digits, from glyphs, as different people write them.
+
+The control points of a glyph are displaced at random and joined by Catmull-Rom splines. Then the
+whole path is distorted by a polynomial warp and an affine map.
+"""
 
 from functools import cache
 from itertools import pairwise
@@ -11,38 +15,53 @@ from mnistcli.datasets.synthetic.glyphs import GLYPHS, Glyph
 from mnistcli.images import CLASSES
 
 SAMPLES = 160
-"""Places that the pen touches on its way through a glyph."""
+"""Points at which the path of a digit is sampled, all its strokes together."""
 
 Points = NDArray[np.float64]
-"""Places [..., 2], x to the right and y downwards, in heights of a digit."""
+"""Points (x, y), [..., 2]: x to the right and y downwards, in units of a glyph's height."""
 
 
 class Hand(NamedTuple):
-    """How hands differ: standard deviations; pairs are a mean and a deviation, but of jitter."""
+    """How handwriting varies.
 
-    jitter: tuple[float, float] = (0.008, 0.058)  # of points, in heights: from one to the other
-    overshoot: float = 0.25  # of a stroke's ends, as a share of the way from the next point
-    warp: float = 0.075  # of each term, in heights
-    slant: tuple[float, float] = (0.12, 0.25)  # to the right, of its tangent
+    A single number is the standard deviation of a normal distribution with mean 0. A pair is the
+    mean and the standard deviation of one, except for ``jitter``. Lengths are in units of a
+    glyph's height.
+    """
+
+    jitter: tuple[float, float] = (0.008, 0.058)  # displacement of control points: the range of
+    # its standard deviation, which is uniformly distributed over digits
+    overshoot: float = 0.25  # of a stroke's ends, as a share of the distance to the next point
+    warp: float = 0.075  # coefficients of the polynomials
+    slant: tuple[float, float] = (0.12, 0.25)  # tangent of the angle, to the right
     rotation: float = 0.18  # radians
-    width: tuple[float, float] = (0.1, 0.22)  # of its natural logarithm
-    tremor: float = 0.004  # in heights
+    width: tuple[float, float] = (0.1, 0.22)  # natural logarithm of the factor
+    tremor: float = 0.004  # displacement of each four successive samples
 
 
 HANDS = Hand()
-"""Those of the data set."""
+"""The variation of the data set."""
 
 
 class Curve(NamedTuple):
-    """A glyph as arrays."""
+    """The splines of a glyph as arrays."""
 
-    ways: Points  # [ways, points, 2]
-    basis: NDArray[np.float64]  # [SAMPLES, points]: a sample is a weighted sum of the points
-    ends: tuple[tuple[int, int], ...]  # the points at the ends of strokes, each with the next
+    variants: Points  # [variants, points, 2], the control points
+    basis: NDArray[np.float64]  # [SAMPLES, points]: each sample is a weighted sum of the points
+    ends: tuple[tuple[int, int], ...]  # control points at the ends of strokes, each with the next
 
 
 def write(random: np.random.Generator, digits: NDArray[np.int64], hand: Hand) -> Points:
-    """Return the pen's places, [N, SAMPLES, 2] around (0, 0), in writing digits [N]."""
+    """Write digits.
+
+    Args:
+        random: the source of all variation.
+        digits: int64 [N], each 0 to 9.
+        hand: how the handwriting varies.
+
+    Returns:
+        The paths of the pen, float64 [N, SAMPLES, 2], around (0, 0).
+    """
     chosen = choose_glyphs(random, digits)
     points = np.empty((len(digits), SAMPLES, 2))
     for number in np.unique(chosen):
@@ -55,7 +74,15 @@ def write(random: np.random.Generator, digits: NDArray[np.int64], hand: Hand) ->
 
 
 def choose_glyphs(random: np.random.Generator, digits: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of one of the glyphs of each digit, as often as its share says."""
+    """Choose a glyph for each digit, with the probabilities that the shares give.
+
+    Args:
+        random: the source of the choice.
+        digits: int64 [N].
+
+    Returns:
+        Indices into GLYPHS, int64 [N].
+    """
     shares = np.array([glyph.share * (glyph.digit == np.arange(CLASSES)) for glyph in GLYPHS])
     limits = (shares / shares.sum(axis=0)).cumsum(axis=0)
     chosen: NDArray[np.int64] = (limits[:, digits] < random.random(len(digits))).sum(axis=0)
@@ -63,12 +90,19 @@ def choose_glyphs(random: np.random.Generator, digits: NDArray[np.int64]) -> NDA
 
 
 def trace(random: np.random.Generator, curve: Curve, count: int, hand: Hand) -> Points:
-    """Return places [count, SAMPLES, 2] along a curve between the glyph's ways and around them."""
-    ways, points, _ = curve.ways.shape
-    shares = random.exponential(size=(count, ways)) ** 1.5
+    """Trace a glyph ``count`` times, each time a little differently.
+
+    The control points are a random mixture of the glyph's variants; they are displaced, and the
+    ends of strokes come too early or too late.
+
+    Returns:
+        Paths, float64 [count, SAMPLES, 2], in the glyph's coordinates.
+    """
+    variants, points, _ = curve.variants.shape
+    shares = random.exponential(size=(count, variants)) ** 1.5
     shares /= shares.sum(axis=1, keepdims=True)
-    shares += 0.3 * (shares - 1 / ways)  # a little beyond the ways, too
-    placed = np.einsum("nw,wpc->npc", shares, curve.ways)
+    shares += 0.3 * (shares - 1 / variants)  # extrapolates a little beyond the variants
+    placed = np.einsum("nv,vpc->npc", shares, curve.variants)
     jitter = random.uniform(*hand.jitter, size=(count, 1, 1))
     placed += jitter * random.standard_normal((count, points, 2))
     for end, following in curve.ends:
@@ -79,7 +113,10 @@ def trace(random: np.random.Generator, curve: Curve, count: int, hand: Hand) -> 
 
 
 def warp(random: np.random.Generator, points: Points, hand: Hand) -> Points:
-    """Bend the paper: displace x and y by polynomials of both with random coefficients."""
+    """Distort paths [N, S, 2] around (0, 0) by a polynomial warp, each by one of its own.
+
+    x and y are each displaced by a polynomial of x and y, of degree 3, with random coefficients.
+    """
     u, v = 2 * np.moveaxis(points, -1, 0)  # about -1 to 1
     terms = np.stack([u * v, u**2, v**2, 2 * u**2 * v, v**3])
     coefficients = hand.warp * random.standard_normal((len(terms), len(points), 2))
@@ -88,7 +125,7 @@ def warp(random: np.random.Generator, points: Points, hand: Hand) -> Points:
 
 
 def tilt(random: np.random.Generator, points: Points, hand: Hand) -> Points:
-    """Widen, slant and turn."""
+    """Stretch paths [N, S, 2] horizontally, shear them (slant) and rotate them around (0, 0)."""
     width, slant, angle = random.standard_normal((3, len(points), 1))
     x, y = np.moveaxis(points, -1, 0)
     x = x * np.exp(hand.width[0] + hand.width[1] * width)
@@ -99,11 +136,15 @@ def tilt(random: np.random.Generator, points: Points, hand: Hand) -> Points:
 
 @cache
 def to_curve(glyph: Glyph) -> Curve:
-    """Turn a glyph's text into arrays, its samples evenly apart along the mean of its ways."""
-    ways = np.array([parse(way) for way in glyph.ways])
-    mean = ways.mean(axis=0)
+    """Make the splines of a glyph.
+
+    Sharp corners split a stroke into several splines. The samples are distributed over them by
+    chord length, that of the mean of the variants.
+    """
+    variants = np.array([parse_variant(variant) for variant in glyph.variants])
+    mean = variants.mean(axis=0)
     pieces, ends, start = [], [], 0
-    for stroke in glyph.ways[0].split("/"):
+    for stroke in glyph.variants[0].split("/"):
         words = stroke.split()
         last = start + len(words) - 1
         corners = [start + i for i, word in enumerate(words) if word.endswith("!")]
@@ -116,20 +157,28 @@ def to_curve(glyph: Glyph) -> Curve:
     basis = np.zeros((SAMPLES, len(mean)))
     for piece, (first, end) in zip(pieces, pairwise(limits), strict=True):
         basis[first:end, piece] = spline(mean[piece], end - first)
-    return Curve(ways, basis, tuple(ends))
+    return Curve(variants, basis, tuple(ends))
 
 
-def parse(way: str) -> list[tuple[float, float]]:
-    """Return the points of a way, in heights of a digit."""
-    pairs = (word.rstrip("!").split(",") for word in way.replace("/", " ").split())
+def parse_variant(variant: str) -> list[tuple[float, float]]:
+    """Return the control points (x, y) of a glyph's variant, in units of its height."""
+    pairs = (word.rstrip("!").split(",") for word in variant.replace("/", " ").split())
     return [(float(x) / 100, float(y) / 100) for x, y in pairs]
 
 
 def spline(points: Points, count: int) -> NDArray[np.float64]:
-    """Return the weights, [count, points], of points in places evenly apart from first to last.
+    """Return the weights of control points [P, 2] in a Catmull-Rom spline, sampled from end to end.
 
-    The curve goes through the points: Catmull and Rom, "A Class of Local Interpolating Splines",
-    1974, with tension 1/2. It needs a further point at each end, which is put on a straight line.
+    The spline passes through its control points (Catmull and Rom, "A Class of Local Interpolating
+    Splines", 1974, with tension 1/2). It needs one more point beyond each end: the last segment,
+    extended by its own length. The samples are evenly spaced in chord length.
+
+    Args:
+        points: the control points, at least 2.
+        count: number of samples.
+
+    Returns:
+        Weights, float64 [count, P]; ``spline(points, count) @ points`` are the samples.
     """
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     along = np.concatenate([[0], lengths.cumsum()])

@@ -73,7 +73,9 @@ def test_a_nearest_neighbour_tells_the_digits_apart(made: tuple[np.ndarray, np.n
     assert (found == labels[2000:]).mean() > 0.6
 
 
-def test_a_nearest_neighbour_recognizes_mnists_digits(made: tuple[np.ndarray, np.ndarray], shared) -> None:
+def test_a_nearest_neighbour_recognizes_mnists_digits(
+    made: tuple[np.ndarray, np.ndarray], shared
+) -> None:
     images = idx.read(shared / "mnist" / "train-images-idx3-ubyte.gz")[:2000]
     labels = idx.read(shared / "mnist" / "train-labels-idx1-ubyte.gz")[:2000]
 

@@ -4,9 +4,9 @@ import pytest
 from mnistcli.datasets.synthetic.rasterizer import (
     DIGIT_SIDE,
     LIFTED,
+    PAPER_SIDE,
     PENS,
     SHARPNESS,
-    PAPER_SIDE,
     Pen,
     draw,
     find_room,
@@ -21,23 +21,23 @@ def generator(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def dots(*places: tuple[float, float]) -> np.ndarray:
-    return np.array([places], np.float32)
+def dots(*points: tuple[float, float]) -> np.ndarray:
+    return np.array([points], np.float32)
 
 
 def upright(count: int = 1) -> np.ndarray:
-    """Places on a line from top to bottom, [count, 160, 2]."""
+    """Paths from top to bottom, [count, 160, 2]."""
     line = np.stack([np.zeros(160), np.linspace(0, 1, 160)], axis=1)
     return np.tile(line, (count, 1, 1))
 
 
 @pytest.mark.parametrize("radius", [1, 2.5, 5.7])
-def test_a_disc_has_its_area_and_place(radius: float) -> None:
+def test_a_disc_has_its_area_and_centre(radius: float) -> None:
     x, y = 20.3, 17.9
     (ink,) = stamp(dots((x, y)), np.full((1, 1), radius, np.float32)) / 255
 
     assert ink.sum() == pytest.approx(np.pi * radius**2, rel=0.1)
-    rows, columns = np.mgrid[:PAPER_SIDE, :PAPER_SIDE] + 0.5  # the middles of the pixels
+    rows, columns = np.mgrid[:PAPER_SIDE, :PAPER_SIDE] + 0.5  # the centres of the pixels
     assert (ink * columns).sum() / ink.sum() == pytest.approx(x, abs=0.2)
     assert (ink * rows).sum() / ink.sum() == pytest.approx(y, abs=0.2)
 
@@ -70,13 +70,15 @@ def test_a_lifted_pen_leaves_nothing() -> None:
     assert not stamp(dots((20, 20)), np.full((1, 1), LIFTED, np.float32)).any()
 
 
-def test_a_line_is_as_long_and_as_wide_as_it_should_be() -> None:
+def test_a_line_has_the_length_and_the_width_of_the_pen() -> None:
     (ink,) = draw(generator(), upright(), EVEN) / 255
     radius = np.exp(0.3) * DIGIT_SIDE / 20
 
     middle = ink[PAPER_SIDE // 2 - 5 : PAPER_SIDE // 2 + 5].sum(axis=1)
     np.testing.assert_allclose(middle, 2 * radius, atol=1 / SHARPNESS)
-    assert ink[:, PAPER_SIDE // 2].sum() == pytest.approx(DIGIT_SIDE + 2 * radius, abs=1 / SHARPNESS)
+    assert ink[:, PAPER_SIDE // 2].sum() == pytest.approx(
+        DIGIT_SIDE + 2 * radius, abs=1 / SHARPNESS
+    )
 
 
 def test_nothing_is_cut_off() -> None:
@@ -89,7 +91,7 @@ def test_nothing_is_cut_off() -> None:
         assert not edge.any()
 
 
-def test_pens_are_of_all_widths_and_change_along_the_way() -> None:
+def test_pens_have_all_widths_and_vary_along_the_path() -> None:
     radii = press(generator(), draw_on_paper(upright(2000)), PENS)
     touching = np.where(radii > 0, radii, np.nan)
     mean = np.nanmedian(touching, axis=1) * 20 / DIGIT_SIDE
