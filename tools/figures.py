@@ -67,11 +67,11 @@ def draw_image() -> Figure:
     """Draw an image with its measures, and the images of the pictures in test_num/."""
     images = [[see(f"{digit}_{row}") for digit in range(CLASSES)] for row in range(3)]
     image = see("4_0")
-    told = "box of 20 pixels, centre\nof mass on index 14"
+    note = "box of 20 pixels, centre\nof mass on index 14"
     title = "the pictures of test_num/, as the network sees them"
     return lay_out_rows(
         [
-            Panel(image, "an image", told, partial(mark_measures, image=image)),
+            Panel(image, "an image", note, partial(mark_measures, image=image)),
             Panel(np.block(images), title, is_next=False),
         ]
     )

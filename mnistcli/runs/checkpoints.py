@@ -208,8 +208,8 @@ def _read_record(path: Path) -> Record | None:
     try:
         content = _read(path, RECORD)
         record = parse_record(content)
-        is_whole = parse_checksums(_read(path, SUMS)).get(RECORD) == digest(content)
-        return record if is_whole and record.step == _step(path) else None
+        is_intact = parse_checksums(_read(path, SUMS)).get(RECORD) == digest(content)
+        return record if is_intact and record.step == _step(path) else None
     except (DataError, ModelError):
         return None
 
