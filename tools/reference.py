@@ -16,9 +16,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
 HEAD = """\
 # Reference
 
-Written by `python tools/reference.py` from the commands' own help. Every option can also come from
-the environment variable beside it; one on the command line comes first. The
-[README](../README.md#in-scripts) tells the exit codes and what is printed where.
+`python tools/reference.py` writes this page from the commands' own help. The environment variable
+beside an option sets it, too; the command line takes precedence. The
+[README](../README.md#in-scripts) lists the exit codes, and says what is printed where.
 """
 
 

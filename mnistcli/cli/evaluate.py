@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--report",
     type=options.Directory(),
     metavar="DIR",
-    help="Write plots, and report.html with all of them and a table of the digits.",
+    help="Write plots, and report.html with the plots and a table of the digits.",
 )
 @options.as_json
 @click.pass_context

@@ -72,11 +72,16 @@ def _to_digits(
 @options.dataset
 @options.data_dir
 @options.split
-@click.option("--count", type=click.IntRange(min=1), metavar="N", help="Only the first N of them.")
 @click.option(
-    "--digits", callback=_to_digits, metavar="DIGITS", help="Only images of these, as 38 or 3,8."
+    "--count", type=click.IntRange(min=1), metavar="N", help="Write only the first N images."
 )
-@click.option("--invert", is_flag=True, help="Dark ink on white, as on paper.")
+@click.option(
+    "--digits",
+    callback=_to_digits,
+    metavar="DIGITS",
+    help="Write only images of these digits, such as 38 or 3,8.",
+)
+@click.option("--invert", is_flag=True, help="Write dark ink on white, as on paper.")
 @click.pass_obj
 def export_images(
     console: Console,

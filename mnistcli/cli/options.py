@@ -51,7 +51,7 @@ data_dir = click.option(
     metavar="DIR",
     default="MNIST_data",
     envvar="MNISTCLI_DATA_DIR",
-    help="Where the data is, or is downloaded or drawn to.",
+    help="Directory of the data; what is missing is downloaded or drawn there.",
 )
 dataset = click.option(
     "--dataset",
@@ -65,13 +65,13 @@ checkpoint_dir = click.option(
     metavar="DIR",
     default="checkpoints",
     envvar="MNISTCLI_CHECKPOINT_DIR",
-    help="Where the run's checkpoints are.",
+    help="Directory of the run's checkpoints.",
 )
 pretrained = click.option(
     "--pretrained",
     is_flag=True,
-    help="Use the model that comes with mnistcli, as is done if the default --checkpoint-dir "
-    "holds no run.",
+    help="Use the model that comes with mnistcli; the default if no --checkpoint-dir is given and "
+    "checkpoints/ holds no run.",
 )
 preprocess = click.option(
     "--preprocess",
@@ -89,7 +89,7 @@ split = click.option(
     "--split",
     type=click.Choice(["test", "train"]),
     default="test",
-    help="Which images of the data set.",
+    help="Split of the data set.",
 )
 min_accuracy = click.option(
     "--min-accuracy",

@@ -62,15 +62,15 @@ def _need_tensorboard(
     type=click.IntRange(1, 60_000),
     metavar="N",
     show_default=f"the run's, or {_by_model('batch_size')}",
-    help="Images a step.",
+    help="Images per step.",
 )
 @click.option(
     "--learning-rate",
     type=options.Number(0, min_open=True),
     metavar="X",
     show_default=f"the run's, or {_by_model('learning_rate')}",
-    help="For the loss summed over a batch; of cnn and deepcnn, and with --pictures, the peak of "
-    "the one-cycle schedule.",
+    help="Learning rate for the loss summed over a batch; for cnn and deepcnn, and with "
+    "--pictures, the peak of the one-cycle schedule.",
 )
 @click.option(
     "--seed",
@@ -102,14 +102,18 @@ def _need_tensorboard(
     "directory.",
 )
 @click.option(
-    "--log-every", type=COUNT, metavar="N", default=100, help="Steps between lines of progress."
+    "--log-every",
+    type=COUNT,
+    metavar="N",
+    default=100,
+    help="Steps between lines of progress, and between points of the curves.",
 )
 @click.option(
     "--log-dir",
     type=options.Directory(),
     callback=_need_tensorboard,
     metavar="DIR",
-    help="Write curves, weights, the graph and answers for TensorBoard, every --log-every steps.",
+    help="Write curves, weights, the graph and answers for TensorBoard.",
 )
 @options.min_accuracy
 @options.as_json

@@ -56,8 +56,10 @@ def get(url: str, answer_seconds: float, limit: int, label: str, listener: Liste
         NoAnswerError: no connection, no answer in time, or a body that breaks off or is too slow.
         DataError: any other response, or a body that is too long.
     """
-    with _Exchange(url, answer_seconds + WINDOW_SECONDS, limit) as exchange:
-        response = exchange.take(requests.Response, answer_seconds, "no answer within")
+    with _Exchange(url, answer_seconds + 2 * WINDOW_SECONDS, limit) as exchange:
+        response = exchange.take(requests.Response, answer_seconds)
+        if response is None:
+            raise NoAnswerError(f"no answer within {answer_seconds:.1f} s")
         if response.status_code != 200:
             raise DataError(f"HTTP status {response.status_code} {response.reason}"[:100])
         declared = response.headers.get("Content-Length", "")
@@ -74,17 +76,19 @@ def _receive_body(
     with listener.progress(label, length, "bytes") as advance:
         while True:
             now = time.monotonic()
-            if now - started > BODY_SECONDS:
+            if now - started >= BODY_SECONDS:
                 raise NoAnswerError(f"the body took longer than {BODY_SECONDS:.0f} s")
-            if now - window > WINDOW_SECONDS:
+            if now - window >= WINDOW_SECONDS:
                 if len(body) - received < MIN_SPEED * WINDOW_SECONDS:
                     raise NoAnswerError(f"the body came at less than {MIN_SPEED} bytes per second")
                 window, received = now, len(body)
             left = min(window + WINDOW_SECONDS, started + BODY_SECONDS) - now
             try:
-                chunk = exchange.take(bytes, max(left, 0), "nothing for")
+                chunk = exchange.take(bytes, left)
             except NoAnswerError as error:
                 raise NoAnswerError(f"the body broke off: {error}") from error
+            if chunk is None:  # the time is over
+                continue
             if not chunk:
                 return bytes(body)
             body += chunk
@@ -109,12 +113,19 @@ class _Exchange:
     def __exit__(self, *error: object) -> None:
         self.is_left = True
 
-    def take(self, kind: type[Received], seconds: float, otherwise: str) -> Received:
-        """Wait for the response, or for the next bytes of its body; at its end there are none."""
+    def take(self, kind: type[Received], seconds: float) -> Received | None:
+        """Wait for the response, or for the next bytes of its body, which end with ``b""``.
+
+        Returns:
+            None if nothing came in time.
+
+        Raises:
+            NoAnswerError: the connection failed.
+        """
         try:
-            item = self.received.get(timeout=seconds)
+            item = self.received.get(timeout=max(seconds, 0))
         except queue.Empty:
-            raise NoAnswerError(f"{otherwise} {seconds:.1f} s") from None
+            return None
         if isinstance(item, kind):
             return item
         if isinstance(item, FAILURES):

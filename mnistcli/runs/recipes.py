@@ -61,7 +61,7 @@ class Recipe(NamedTuple):
     is_one_cycle: bool = False  # otherwise the learning rate is constant
     final_lr_fraction: float = 0.0  # learning rate at the end of a cycle, as a share of the peak
     adam_betas: tuple[float, float] | None = None  # β1 and β2; None for gradient descent
-    augmentation: Augmentation | None = None  # of each image, anew at each step
+    augmentation: Augmentation | None = None  # of each image, different at each step
     label_smoothing: float = 0.0  # share of a label that is spread over all ten digits
     ema_decay: float = 0.0  # per step, of the moving average of the weights that answers; 0: none
     export_bits: int = 32  # per weight in the export

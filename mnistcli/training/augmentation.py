@@ -1,4 +1,4 @@
-"""Data augmentation: images distorted as handwriting varies, anew at every step."""
+"""Data augmentation: images distorted as handwriting varies, differently at every step."""
 
 import math
 
