@@ -35,7 +35,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
 
     from mnistcli.cli.models import choose_model
     from mnistcli.inference import metadata
-    from mnistcli.system.files import write_directory, write_whole
+    from mnistcli.system.files import naming, write_directory, write_whole
 
     path = Path(out).resolve()
     if not out or out.lower().endswith(OTHER_FORMATS):
@@ -43,7 +43,8 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     model = choose_model(ctx, checkpoint_dir, pretrained)
     described = metadata.describe(model.describe())
     is_file = out.lower().endswith(".tflite")
-    metadata.refuse_foreign_export(Path(out), is_file=is_file)
+    with naming(Path(out)):
+        metadata.refuse_foreign_export(path, is_file=is_file)
     if is_file:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, metadata.attach(model.export, described))

@@ -54,7 +54,7 @@ def save_image(path: Path, image: Gray) -> None:
     Raises:
         OSError: there is such a file, or the image can't be written.
     """
-    refuse_foreign(path)
+    refuse_foreign(path, ".png")
     write_whole(path, _to_png(image), is_flushed=False)
 
 

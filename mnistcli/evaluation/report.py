@@ -29,7 +29,7 @@ MAX_SHOWN = 60
 def refuse_others(directory: Path) -> None:
     """Raise :class:`OSError` if the report would replace a file of another program."""
     for name in (PAGE, *PLOTS):
-        refuse_foreign(directory / name)
+        refuse_foreign(directory / name, Path(name).suffix)
 
 
 def write(

@@ -87,9 +87,9 @@ def refuse_foreign_export(path: Path, *, is_file: bool) -> None:
         OSError: something else is there.
     """
     if is_file:
-        refuse_foreign(path)
+        refuse_foreign(path, ".tflite")
     elif path.exists():
         entries = {entry.name for entry in path.iterdir()} if path.is_dir() else {path.name}
-        is_earlier = entries <= SAVED_MODEL_ENTRIES and is_ours(path / SAVED_MODEL_METADATA)
+        is_earlier = entries <= SAVED_MODEL_ENTRIES and is_ours(path / SAVED_MODEL_METADATA, ".json")
         if entries and not is_earlier:
             raise make_foreign_error(path)

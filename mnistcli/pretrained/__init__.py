@@ -17,10 +17,10 @@ from mnistcli.system.files import digest, write_whole
 
 FOLDER = Path(__file__).parent
 
-RECORD, EXPORT, WEIGHTS = "model.json", "model.tflite", "weights.npz"
+MODEL_RECORD, MODEL_EXPORT, MODEL_WEIGHTS = "model.json", "model.tflite", "weights.npz"
 """Files of the classifier."""
 
-DETECTOR_RECORD, DETECTOR = "detector.json", "detector.tflite"
+DETECTOR_RECORD, DETECTOR_EXPORT = "detector.json", "detector.tflite"
 """Files of the detector."""
 
 SOURCE = "pretrained"
@@ -28,7 +28,7 @@ SOURCE = "pretrained"
 
 
 @dataclass(frozen=True)
-class Record:
+class ModelRecord:
     """How the classifier was trained."""
 
     model: str  # name of its recipe
@@ -42,16 +42,16 @@ class Record:
     files: dict[str, str]  # SHA-256 of the export and the weights
 
 
-def read_record() -> Record:
+def read_record() -> ModelRecord:
     """Read the record of the classifier.
 
     Raises:
         ModelError: the file is missing or damaged.
     """
     try:
-        return Record(**json.loads(_read(RECORD)))
+        return ModelRecord(**json.loads(_read(MODEL_RECORD)))
     except (TypeError, ValueError) as error:
-        raise ModelError(f"{FOLDER / RECORD}: damaged: {error}") from error
+        raise ModelError(f"{FOLDER / MODEL_RECORD}: damaged: {error}") from error
 
 
 def read_export() -> bytes:
@@ -62,7 +62,7 @@ def read_export() -> bytes:
     Raises:
         ModelError: the file or the record is missing or damaged.
     """
-    return _read_verified(EXPORT, read_record().files)
+    return _read_verified(MODEL_EXPORT, read_record().files)
 
 
 def read_weights() -> dict[str, NDArray[np.float16]]:
@@ -74,7 +74,7 @@ def read_weights() -> dict[str, NDArray[np.float16]]:
     Raises:
         ModelError: the file or the record is missing or damaged.
     """
-    content = _read_verified(WEIGHTS, read_record().files)
+    content = _read_verified(MODEL_WEIGHTS, read_record().files)
     with np.load(BytesIO(content), allow_pickle=False) as stored:
         return dict(stored)
 
@@ -92,21 +92,21 @@ def read_detector() -> bytes:
         files = json.loads(_read(DETECTOR_RECORD))["files"]
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{FOLDER / DETECTOR_RECORD}: damaged: {error}") from error
-    return _read_verified(DETECTOR, files)
+    return _read_verified(DETECTOR_EXPORT, files)
 
 
 def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.float16]]) -> None:
     """Replace the classifier.
 
     Args:
-        record: the fields of :class:`Record`, except for ``files``.
+        record: the fields of :class:`ModelRecord`, except for ``files``.
         tflite: the export, as :func:`read_export` returns it.
         weights: as :func:`read_weights` returns them.
     """
     arrays: dict[str, Any] = dict(weights)  # NumPy's stubs would match them with savez's options
     stored = BytesIO()
     np.savez(stored, **arrays)
-    _write(RECORD, record, {EXPORT: tflite, WEIGHTS: stored.getvalue()})
+    _write(MODEL_RECORD, record, {MODEL_EXPORT: tflite, MODEL_WEIGHTS: stored.getvalue()})
 
 
 def write_detector(record: dict[str, Any], tflite: bytes) -> None:
@@ -116,7 +116,7 @@ def write_detector(record: dict[str, Any], tflite: bytes) -> None:
         record: how it was trained, without ``files``.
         tflite: as :func:`read_detector` returns it.
     """
-    _write(DETECTOR_RECORD, record, {DETECTOR: tflite})
+    _write(DETECTOR_RECORD, record, {DETECTOR_EXPORT: tflite})
 
 
 def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> None:

@@ -177,27 +177,26 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-def is_ours(path: Path) -> bool:
-    """Tell whether this program wrote a file, by the mark of its kind (MARKS)."""
-    mark = MARKS.get(path.suffix.lower())
-    if not mark or not path.is_file():
+def is_ours(path: Path, kind: str) -> bool:
+    """Tell whether this program wrote a file of a kind, which is a key of MARKS."""
+    if not path.is_file():
         return False
     try:
         with path.open("rb") as stream:
             head = stream.read(MARK_RANGE)
             stream.seek(-min(MARK_RANGE, path.stat().st_size), os.SEEK_END)
-            return mark in head + stream.read(MARK_RANGE)
+            return MARKS[kind] in head + stream.read(MARK_RANGE)
     except OSError:
         return False
 
 
-def refuse_foreign(path: Path) -> None:
-    """Refuse to replace a file that this program did not write.
+def refuse_foreign(path: Path, kind: str) -> None:
+    """Refuse to replace a file that this program did not write, or that is of another kind.
 
     Raises:
         FileExistsError: there is one.
     """
-    if path.exists() and not is_ours(path):
+    if path.exists() and not is_ours(path, kind):
         raise make_foreign_error(path)
 
 

@@ -34,7 +34,7 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_files_are_small() -> None:
-    for name in (pretrained.EXPORT, pretrained.WEIGHTS, pretrained.DETECTOR):
+    for name in (pretrained.MODEL_EXPORT, pretrained.MODEL_WEIGHTS, pretrained.DETECTOR_EXPORT):
         assert 0 < (pretrained.FOLDER / name).stat().st_size <= MEGABYTE
 
 
@@ -111,9 +111,9 @@ def test_weights_of_another_model_are_refused(change: str) -> None:
 
 
 READERS = {
-    pretrained.EXPORT: "read_export",
-    pretrained.WEIGHTS: "read_weights",
-    pretrained.DETECTOR: "read_detector",
+    pretrained.MODEL_EXPORT: "read_export",
+    pretrained.MODEL_WEIGHTS: "read_weights",
+    pretrained.DETECTOR_EXPORT: "read_detector",
 }
 
 
@@ -133,7 +133,7 @@ def test_damaged_files_are_refused(name: str, change: str, copied: Path) -> None
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"model": "cnn"}'])
 def test_a_damaged_record_is_refused(content: str, copied: Path) -> None:
-    (copied / pretrained.RECORD).write_text(content)
+    (copied / pretrained.MODEL_RECORD).write_text(content)
 
     with pytest.raises(ModelError, match=r"model\.json: damaged"):
         pretrained.read_record()
@@ -144,7 +144,7 @@ def test_a_damaged_record_is_refused(content: str, copied: Path) -> None:
 
 
 def test_write_replaces_the_model(copied: Path) -> None:
-    record = json.loads((copied / pretrained.RECORD).read_text())
+    record = json.loads((copied / pretrained.MODEL_RECORD).read_text())
     del record["files"]
     weights = {"w": np.ones((2, 3), np.float16)}
 

@@ -202,14 +202,15 @@ OURS = {
 def test_a_file_that_mnistcli_wrote_may_be_replaced(kind: str, tmp_path: Path) -> None:
     path = OURS[kind](tmp_path)
 
-    assert is_ours(path)
-    refuse_foreign(path)
+    assert is_ours(path, path.suffix)
+    refuse_foreign(path, path.suffix)
 
 
-def test_a_file_that_mnistcli_wrote_is_known_by_its_suffix_in_capitals_too(tmp_path: Path) -> None:
-    path = write_image(tmp_path).rename(tmp_path / "7.PNG")
+def test_a_file_that_mnistcli_wrote_is_known_under_any_name(tmp_path: Path) -> None:
+    path = write_image(tmp_path).rename(tmp_path / "7")
 
-    assert is_ours(path)
+    assert is_ours(path, ".png")
+    assert not is_ours(path, ".tflite")
 
 
 def write_png(path: Path) -> None:
@@ -229,9 +230,9 @@ def test_a_foreign_file_is_not_replaced(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"file{suffix}"
     FOREIGN[suffix](path)
 
-    assert not is_ours(path)
+    assert not is_ours(path, path.suffix)
     with pytest.raises(FileExistsError, match="there already, and not by mnistcli") as caught:
-        refuse_foreign(path)
+        refuse_foreign(path, path.suffix)
     assert caught.value.filename == str(path)
 
 
@@ -240,7 +241,7 @@ def test_an_empty_file_is_foreign(suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"file{suffix}"
     path.touch()
 
-    assert not is_ours(path)
+    assert not is_ours(path, path.suffix)
 
 
 def test_a_directory_is_foreign(tmp_path: Path) -> None:
@@ -248,8 +249,8 @@ def test_a_directory_is_foreign(tmp_path: Path) -> None:
     path.mkdir()
 
     with pytest.raises(FileExistsError, match="there already"):
-        refuse_foreign(path)
+        refuse_foreign(path, path.suffix)
 
 
 def test_a_missing_file_is_not_refused(tmp_path: Path) -> None:
-    refuse_foreign(tmp_path / "file.png")
+    refuse_foreign(tmp_path / "file.png", ".png")
