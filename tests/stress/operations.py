@@ -8,13 +8,12 @@ import signal
 import sys
 from pathlib import Path
 
-from helpers.listening import SILENT
-
 from mnistcli.runs import checkpoints
 from mnistcli.runs.config import Settings
 from mnistcli.runs.lock import hold
 from mnistcli.runs.record import Record
 from mnistcli.system.files import write_whole
+from mnistcli.system.listener import Silence
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
 EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"}
@@ -54,7 +53,7 @@ def work(directory: Path) -> None:
 
 def find_losses(directory: Path) -> list[str]:
     """Return what is wrong in the directory after the kill."""
-    newest = checkpoints.find_newest(directory, SILENT)
+    newest = checkpoints.find_newest(directory, Silence())
     states = [(1, 20), (1, 30), (2, 20)]
     found = newest and (newest.run, newest.step)
     losses = [] if found in states else [f"{directory.name}: {found}"]
