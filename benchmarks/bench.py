@@ -224,7 +224,7 @@ def bench_photographs(data: Path, folder: Path, runs: int) -> Iterator[Row]:
 
 def bench_strokes(runs: int) -> Row:
     """Measure the drawing of a training set."""
-    script = "from mnistcli.datasets.synthetic.dataset import make; make(0, 60_000)"
+    script = "from mnistcli.datasets.synthetic.dataset import draw_images; draw_images(0, 60_000)"
     drawn = [run([sys.executable, "-c", script]) for _ in range(runs)]
     return Row("strokes", "60,000 digits drawn from strokes", "s", whole(drawn), limit=20)
 

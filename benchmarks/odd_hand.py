@@ -43,7 +43,7 @@ def run(*arguments: object) -> dict[str, Any]:
 def write_pictures(hand: Hand, few: Path, others: Path) -> None:
     """Write the pictures, dark on light, as DIGIT_NUMBER.png."""
     counts = [0] * 10
-    for image, label in zip(*synthetic.make_block(SEED, 0, hand, PEN), strict=True):
+    for image, label in zip(*synthetic.draw_block(SEED, 0, hand, PEN), strict=True):
         directory = few if counts[label] < FEW else others
         directory.mkdir(exist_ok=True)
         Image.fromarray(~image).save(directory / f"{label}_{counts[label]}.png")

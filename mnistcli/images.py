@@ -1,4 +1,4 @@
-"""What an image is: its shape, its classes, and how its bytes become a model's input."""
+"""The image format: shape, classes, and conversion to a model's input."""
 
 from typing import Any
 
@@ -34,5 +34,5 @@ def to_input(images: Gray) -> NDArray[np.float32]:
 
 
 def to_one_hot(labels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Convert labels [N] to one-hot probabilities [N, 10]."""
+    """Convert labels, uint8 [N], to one-hot probabilities, float32 [N, 10]."""
     return np.eye(CLASSES, dtype=np.float32)[labels]

@@ -51,7 +51,7 @@ def small_mnist(small_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 @pytest.fixture
 def few_strokes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the data set of strokes be small."""
-    monkeypatch.setattr(dataset, "COUNTS", {"train": 300, "test": 100})
+    monkeypatch.setattr(dataset, "IMAGE_COUNTS", {"train": 300, "test": 100})
 
 
 @pytest.fixture

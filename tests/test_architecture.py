@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from helpers.drawing import seven, to_png
 from helpers.listening import SILENT
+from helpers.training import make_request
 
 import mnistcli
 from mnistcli import pretrained
@@ -41,14 +42,14 @@ def imported_by(*arguments: str | Path, code: int = 0) -> set[str]:
 @pytest.fixture(scope="module")
 def checkpoints(tensorflow: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from mnistcli.runs.checkpoints import add_export
-    from mnistcli.runs.plan import Request, make_plan
+    from mnistcli.runs.plan import make_plan
     from mnistcli.runs.recipes import RECIPES
     from mnistcli.training.conversion import to_tflite
     from mnistcli.training.network import Network
     from mnistcli.training.weights import save
 
     directory = tmp_path_factory.mktemp("checkpoints")
-    plan = make_plan(Request(directory, steps=10), SILENT)
+    plan = make_plan(make_request(directory, steps=10), SILENT)
     network = Network(RECIPES["softmax"], seed=0)
     add_export(save(network, plan, 10), to_tflite(network))
     return directory

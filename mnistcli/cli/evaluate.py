@@ -11,7 +11,7 @@ from mnistcli.cli.console import Console
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mnistcli.evaluation.metrics import Answered, Evaluation
+    from mnistcli.evaluation.metrics import AnsweredImages, Evaluation
     from mnistcli.inference.model import Model
     from mnistcli.pictures.pipeline import PictureOptions
 
@@ -96,24 +96,24 @@ def evaluate(
 
 def _answer_dataset(
     dataset: str, split: str, data_dir: "Path", model: "Model", console: Console
-) -> "Answered":
+) -> "AnsweredImages":
     """Answer the images of a data set."""
     from mnistcli.datasets.dataset import load
-    from mnistcli.evaluation.metrics import Answered
+    from mnistcli.evaluation.metrics import AnsweredImages
 
     data = load(dataset, split, data_dir, console)
     names = [f"{data.name} {data.split} {number}" for number in range(len(data.labels))]
     probabilities = model.predictor.predict(data.images)
-    return Answered(data.name, data.split, names, data.images, data.labels, probabilities)
+    return AnsweredImages(data.name, data.split, names, data.images, data.labels, probabilities)
 
 
 def _answer_pictures(
     pictures: tuple[str, ...], model: "Model", options: "PictureOptions", console: Console
-) -> "Answered":
+) -> "AnsweredImages":
     """Answer the pictures that can be read and have a label."""
     import numpy as np
 
-    from mnistcli.evaluation.metrics import Answered
+    from mnistcli.evaluation.metrics import AnsweredImages
     from mnistcli.images import CLASSES, SIDE
     from mnistcli.inference.model import open_detector
     from mnistcli.inference.recognition import recognise
@@ -132,7 +132,7 @@ def _answer_pictures(
         readings.append(answer.readings[0])
     images = np.array([reading.digit.image for reading in readings], np.uint8)
     probabilities = np.array([reading.probabilities for reading in readings], np.float32)
-    return Answered(
+    return AnsweredImages(
         "pictures",
         None,
         names,
@@ -143,12 +143,13 @@ def _answer_pictures(
 
 
 def _write_report(
-    directory: "Path", model: "Model", data: "Answered", evaluation: "Evaluation"
+    directory: "Path", model: "Model", data: "AnsweredImages", evaluation: "Evaluation"
 ) -> "Path":
     from mnistcli.evaluation import report
-    from mnistcli.runs.recipes import DEFAULT_MODEL
+    from mnistcli.runs.recipes import RECIPES
 
-    is_linear = model.name == DEFAULT_MODEL
+    recipe = RECIPES.get(model.name)
+    is_linear = recipe is not None and not recipe.layers
     return report.write(
         directory,
         model.describe(),

@@ -28,8 +28,8 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     """Write the trained model for other programs.
 
     OUT is a file whose name ends in .tflite, for TensorFlow Lite, or a directory, for TensorFlow's
-    SavedModel. Their metadata describes how to prepare the input: unzip -p FILE.tflite
-    metadata.json prints that of a file; that of a directory is assets.extra/metadata.json.
+    SavedModel. The metadata says how to prepare the input: see it with unzip -p FILE.tflite
+    metadata.json, or in DIRECTORY/assets.extra/metadata.json.
     """
     from pathlib import Path
 

@@ -57,7 +57,8 @@ dataset = click.option(
     "--dataset",
     type=click.Choice(["auto", "mnist", "strokes"]),
     default="auto",
-    help="MNIST, or digits drawn from strokes. auto means MNIST, or strokes if it can't be had.",
+    help="MNIST, or digits drawn from strokes. auto means MNIST, or strokes if MNIST is "
+    "unavailable.",
 )
 checkpoint_dir = click.option(
     "--checkpoint-dir",
@@ -83,7 +84,8 @@ invert = click.option(
     "--invert",
     type=click.Choice(["auto", "yes", "no"]),
     default="auto",
-    help="Whether the ink is dark on light. With --preprocess plain, auto means yes.",
+    help="Polarity: yes for dark ink on light, no for light on dark, auto to detect it. With "
+    "--preprocess plain, auto means yes.",
 )
 split = click.option(
     "--split",

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     "--min-confidence",
     type=options.Number(0, 1),
     metavar="P",
-    help="Exit with 1 if an answer's confidence is below P. Confidence is the probability times "
-    "that of being a digit at all.",
+    help="Exit with 1 if an answer's confidence is below P. Confidence is the digit's probability "
+    "times the probability that the image is a digit.",
 )
 @click.option(
     "--format",
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     default="text",
     help="Lines of FILE, DIGIT and PROBABILITY separated by tabs, a JSON document, or CSV.",
 )
-@click.option("--show", is_flag=True, help="Draw what the network sees on standard error.")
+@click.option("--show", is_flag=True, help="Draw each normalized image on standard error.")
 @click.option(
     "--save-preprocessed",
     type=options.Directory(),
     metavar="DIR",
-    help="Save what the network sees, as PNG.",
+    help="Save each normalized image as PNG.",
 )
 @click.pass_context
 def predict(

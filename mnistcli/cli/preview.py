@@ -1,4 +1,4 @@
-"""What the network sees, drawn on a terminal."""
+"""Normalized images drawn on a terminal."""
 
 import os
 import sys

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mnistcli.training.workflow import Outcome
 
-COUNT = click.IntRange(min=1)
+POSITIVE = click.IntRange(min=1)
 
 
 def _by_model(name: str) -> str:
@@ -52,7 +52,7 @@ def _need_tensorboard(
 )
 @click.option(
     "--steps",
-    type=COUNT,
+    type=POSITIVE,
     metavar="N",
     show_default=f"the run's, or {_by_model('steps')}",
     help="The step to reach.",
@@ -90,20 +90,28 @@ def _need_tensorboard(
 @options.data_dir
 @options.checkpoint_dir
 @click.option(
-    "--save-every", type=COUNT, metavar="N", default=1000, help="Steps between checkpoints."
+    "--save-every",
+    type=POSITIVE,
+    metavar="N",
+    default=1000,
+    help="Steps between checkpoints.",
 )
 @click.option(
-    "--keep", type=COUNT, metavar="N", default=5, help="How many of the newest checkpoints to keep."
+    "--keep",
+    type=POSITIVE,
+    metavar="N",
+    default=5,
+    help="How many of the newest checkpoints to keep.",
 )
 @click.option(
     "--restart",
     is_flag=True,
-    help="Start over, with --pictures from the pretrained model, and replace the run in the "
+    help="Start a new run, with --pictures from the pretrained model, that replaces the one in the "
     "directory.",
 )
 @click.option(
     "--log-every",
-    type=COUNT,
+    type=POSITIVE,
     metavar="N",
     default=100,
     help="Steps between lines of progress, and between points of the curves.",

@@ -14,16 +14,16 @@ from mnistcli.images import CLASSES, SIDE, to_one_hot
 from mnistcli.system.files import is_inside, read_inside
 from mnistcli.system.listener import Listener
 
-NAMES = ("mnist", "strokes")
+DATASET_NAMES = ("mnist", "strokes")
 AUTO = "auto"
 
-COUNTS = {"train": 60_000, "test": 10_000}
+IMAGE_COUNTS = {"train": 60_000, "test": 10_000}
 """Images of each split, of either data set."""
 
-PREFIXES = {"train": "train", "test": "t10k"}
+FILE_PREFIXES = {"train": "train", "test": "t10k"}
 """Beginnings of the names of each split's files."""
 
-SEEDS = {"train": 0, "test": 1}
+STROKES_SEEDS = {"train": 0, "test": 1}
 """Seeds of the strokes."""
 
 
@@ -78,7 +78,7 @@ def read(name: str, split: str, data_dir: Path) -> Dataset:
     if name == "strokes":
         read_file = partial(read_inside, data_dir)
         images, labels = (idx.read(path, read_file) for path in _find_strokes(split, data_dir))
-        expected = [((COUNTS[split], SIDE, SIDE), "uint8"), ((COUNTS[split],), "uint8")]
+        expected = [((IMAGE_COUNTS[split], SIDE, SIDE), "uint8"), ((IMAGE_COUNTS[split],), "uint8")]
         found = [(array.shape, array.dtype.name) for array in (images, labels)]
         if found != expected or labels.max() >= CLASSES:
             raise DataError(f"{data_dir}: these are not the strokes that were kept here")
@@ -92,12 +92,14 @@ def read(name: str, split: str, data_dir: Path) -> Dataset:
 
 def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
     """Draw a split of ``strokes``, and store it in ``data_dir`` if that can be written."""
-    from mnistcli.datasets.synthetic.dataset import make  # loads Pillow, which MNIST doesn't need
+    from mnistcli.datasets.synthetic.dataset import (
+        draw_images,  # loads Pillow, which MNIST doesn't need
+    )
 
-    count = COUNTS[split]
+    count = IMAGE_COUNTS[split]
     listener.info(f"drawing {count} {split} images from strokes")
     with listener.progress(f"strokes {split}", count, "images") as advance:
-        images, labels = make(SEEDS[split], count, advance)
+        images, labels = draw_images(STROKES_SEEDS[split], count, advance)
     try:
         for path, array in zip(_find_strokes(split, data_dir), (images, labels), strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +113,7 @@ def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
 
 def _find_files(split: str) -> list[mnist.RemoteFile]:
     """Return the files of a split: images, then labels."""
-    return [file for file in mnist.FILES if file.name.startswith(PREFIXES[split])]
+    return [file for file in mnist.FILES if file.name.startswith(FILE_PREFIXES[split])]
 
 
 def _find_strokes(split: str, data_dir: Path) -> list[Path]:

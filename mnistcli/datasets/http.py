@@ -19,7 +19,7 @@ from mnistcli.errors import DataError, NoAnswerError
 from mnistcli.system.listener import Listener
 
 WINDOW_SECONDS = 15.0
-"""Time within which MIN_SPEED must be reached, as a mean: longer than most breaks of a line."""
+"""Time within which MIN_SPEED must be reached, as a mean: longer than most interruptions."""
 
 MIN_SPEED = 1000
 """Bytes per second: below it, MNIST's largest file would take 3 hours."""
@@ -30,7 +30,7 @@ BODY_SECONDS = 600.0
 CHUNK_BYTES = 1 << 16
 """Most bytes that are received at once."""
 
-MAX_REASON = 200
+MAX_REASON_LENGTH = 200
 """Characters of a failure's reason, which may quote what the server sent."""
 
 FAILURES = (OSError, ValueError, HTTPException, urllib3.exceptions.HTTPError)
@@ -164,6 +164,6 @@ def _find_reason(error: Exception) -> str:
     while cause.__cause__ or cause.__context__:
         cause = cause.__cause__ or cause.__context__ or cause
     if isinstance(cause, HTTPException):  # may be no more than what the server sent
-        return repr(cause)[:MAX_REASON]
+        return repr(cause)[:MAX_REASON_LENGTH]
     reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-    return f"{where}{reason}"[:MAX_REASON]
+    return f"{where}{reason}"[:MAX_REASON_LENGTH]

@@ -48,7 +48,7 @@ def load(directory: Path, listener: Listener) -> tuple[Dataset, Dataset]:
     return _stack("train", training), _stack("held out", held_out)
 
 
-def digest(data: Dataset) -> str:
+def digest_dataset(data: Dataset) -> str:
     """Return the SHA-256 of the images and labels."""
     return hashlib.sha256(data.labels.tobytes() + data.images.tobytes()).hexdigest()
 

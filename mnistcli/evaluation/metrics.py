@@ -16,7 +16,7 @@ Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Answered:
+class AnsweredImages:
     """Images with their labels, and a model's answers."""
 
     dataset: str

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.evaluation import plots
-from mnistcli.evaluation.metrics import Answered, Evaluation
+from mnistcli.evaluation.metrics import AnsweredImages, Evaluation
 from mnistcli.images import PIXELS, SIDE
 from mnistcli.runs.history import Point
 from mnistcli.system.files import refuse_foreign, remove, write_whole
@@ -35,7 +35,7 @@ def refuse_others(directory: Path) -> None:
 def write(
     directory: Path,
     model: Mapping[str, Any],
-    data: Answered,
+    data: AnsweredImages,
     evaluation: Evaluation,
     curve: tuple[Point, ...] = (),
     w: NDArray[np.float32] | None = None,
@@ -92,7 +92,7 @@ def find_weights(predictor: "Predictor") -> NDArray[np.float32]:
     return w
 
 
-def _describe(data: Answered, index: int) -> dict[str, Any]:
+def _describe(data: AnsweredImages, index: int) -> dict[str, Any]:
     """Return the page's row for a misread image."""
     probabilities, label = data.probabilities[index], int(data.labels[index])
     answer = int(probabilities.argmax())

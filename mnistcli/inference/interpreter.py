@@ -16,7 +16,7 @@ IMAGES_PER_CALL = 250
 """Most images per call: more need more memory and are not faster."""
 
 MAX_TENSOR_SIZE = 1 << 20
-"""Values of a tensor: twice those of the largest, the weights of cnn's dense layer."""
+"""Values of a tensor: eight times those of the largest, in cnn and deepcnn."""
 
 OPERATORS = {
     *("ADD", "CONV_2D", "DEQUANTIZE", "FULLY_CONNECTED", "LOGISTIC", "MAX_POOL_2D", "MUL", "PACK"),

@@ -47,8 +47,8 @@ def open_pretrained() -> Model:
         ModelError: it is missing or damaged.
     """
     record, tflite = pretrained.read_record(), pretrained.read_export()
-    known = (record.model, record.step, record.dataset, pretrained.SOURCE)
-    return Model(Predictor(tflite, pretrained.SOURCE), tflite, None, *known)
+    known = (record.model, record.step, record.dataset, pretrained.PRETRAINED_SOURCE)
+    return Model(Predictor(tflite, pretrained.PRETRAINED_SOURCE), tflite, None, *known)
 
 
 def open_detector() -> Predictor:

@@ -38,7 +38,7 @@ class Components(NamedTuple):
     by_mass: tuple[Component, ...]  # the heaviest first
 
     def select(self, group: Iterable[Component], area: Slices = np.s_[:, :]) -> NDArray[np.bool_]:
-        """Return the mask of some components, in some rows and columns."""
+        """Return the mask of some components, bool [h, w], in some rows and columns."""
         labels = self.labels[area]
         selected: NDArray[np.bool_]
         selected = np.logical_or.reduce([labels == component.label for component in group])

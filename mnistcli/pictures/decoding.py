@@ -21,7 +21,7 @@ from mnistcli.pictures.geometry import find_bounds, take_border
 MAX_SIDE = 1024
 """Longer side, in pixels, of the planes: larger pictures are reduced by a whole factor."""
 
-REFUSED = {
+REFUSED_FORMATS = {
     "EPS": "a program to be run",
     "ICNS": "a set of files of other formats",
     "IPTC": "a file of another format, even EPS, in an envelope",
@@ -37,7 +37,7 @@ MIN_OPACITY = 128
 MAX_INK_RANGE = 30
 """Greatest range, in gray levels, of an opaque area that is nothing but ink."""
 
-UNREADABLE = (
+DECODER_ERRORS = (
     *(
         ArithmeticError,
         AttributeError,
@@ -72,7 +72,7 @@ def read_planes(data: bytes) -> tuple[Planes, tuple[float, float]]:
         with _refused():
             picture.load()
             lying = picture.size
-            picture = upright(picture)
+            picture = rotate_upright(picture)
             planes, opacity = to_planes(picture)
     if picture.size != lying:
         width, height = height, width
@@ -81,7 +81,7 @@ def read_planes(data: bytes) -> tuple[Planes, tuple[float, float]]:
 
 
 def read_plainly(data: bytes, is_inverted: bool) -> Gray:
-    """Decode a picture's file as the tutorials do: gray, invert, Pillow's default resize to 28×28.
+    """Decode a file as the tutorials do: gray, invert, Pillow's default resize to uint8 [28, 28].
 
     Raises:
         PictureError: as :func:`read_planes`.
@@ -105,8 +105,8 @@ def open_picture(data: bytes) -> Image.Image:
         raise PictureError("the file is empty")
     with _refused():
         picture = Image.open(io.BytesIO(data))
-    if picture.format in REFUSED:
-        raise PictureError(f"{picture.format} is {REFUSED[picture.format]}, not a picture")
+    if picture.format in REFUSED_FORMATS:
+        raise PictureError(f"{picture.format} is {REFUSED_FORMATS[picture.format]}, not a picture")
     most = MAX_PIXELS.get(picture.format or "", math.inf)
     if math.prod(picture.size) > most:
         raise PictureError(f"more than {most} pixels, the most for {picture.format}")
@@ -116,13 +116,13 @@ def open_picture(data: bytes) -> Image.Image:
 def draft(picture: Image.Image) -> None:
     """Decode a large JPEG picture at a smaller size, in less time and memory."""
     factor = max(1, max(picture.size) // MAX_SIDE)
-    with suppress(*UNREADABLE):
+    with suppress(*DECODER_ERRORS):
         picture.draft(None, (picture.width // factor, picture.height // factor))
 
 
-def upright(picture: Image.Image) -> Image.Image:
+def rotate_upright(picture: Image.Image) -> Image.Image:
     """Turn a photo as its EXIF orientation says."""
-    with suppress(*UNREADABLE):  # damaged EXIF data: the pixels are still good
+    with suppress(*DECODER_ERRORS):  # damaged EXIF data: the pixels are still good
         ImageOps.exif_transpose(picture, in_place=True)
     return picture
 
@@ -168,7 +168,8 @@ def lay_on_paper(planes: Planes, opacity: Gray | None) -> Planes:
     """Blend planes [planes, H, W] with paper where they are transparent.
 
     The paper has a tone on which ink is seen. The opaque area may be ink, or a sheet of paper with
-    ink on it, or nearly the whole picture.
+    ink on it, or nearly the whole picture. Blending is the "over" operator of Porter and Duff
+    ("Compositing Digital Images", 1984).
     """
     if opacity is None or opacity.min() >= MIN_OPACITY:
         return planes
@@ -199,7 +200,7 @@ def _refused() -> Iterator[None]:
         raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
     except UnidentifiedImageError as error:
         raise PictureError("not a picture in a known format") from error
-    except UNREADABLE as error:
+    except DECODER_ERRORS as error:
         raise PictureError(f"damaged picture: {error}") from error
 
 

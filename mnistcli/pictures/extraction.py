@@ -19,7 +19,7 @@ FULL_PERCENTILE = 60
 MIN_STROKE_WIDTH = 2.4
 """Width, in pixels of an image, that thinner strokes are thickened to."""
 
-MIN_CONTRAST = 20
+LOW_CONTRAST = 20
 """Contrast, in gray levels of 255, below which an answer gets a warning."""
 
 FAINT = "little contrast: the ink differs by {:.0f} of 255 gray levels from the background"
@@ -52,16 +52,15 @@ def extract(ink: Ink, components: Components, group: list[Component]) -> Digit:
     """Extract the components of a digit, with their soft edges, and normalize them."""
     box = join_boxes(group)
     margin = box.longer_side // 20 + 2
-    left, top = max(0, box.left - margin), max(0, box.top - margin)
-    area = slice(top, box.bottom + margin), slice(left, box.right + margin)
-    is_digit = components.select(group, area)
-    is_other = (components.labels[area] > 0) & ~is_digit
-    strokes = soften(ink.measure_strength(area), is_digit, is_other)
+    area = box.expand(margin)
+    is_digit = components.select(group, area.slices)
+    is_other = (components.labels[area.slices] > 0) & ~is_digit
+    strokes = soften(ink.measure_strength(area.slices), is_digit, is_other)
     thick = thicken(np.pad(strokes, margin), np.pad(is_digit, margin), box.longer_side)
     normalized = normalize(thick)
-    transform = normalized.transform.from_whole(left - margin, top - margin)
-    contrast = find_percentile(ink.contrast[area][is_digit], 90)
-    warnings = (FAINT.format(contrast),) if contrast < MIN_CONTRAST else ()
+    transform = normalized.transform.from_whole(area.left - margin, area.top - margin)
+    contrast = find_percentile(ink.contrast[area.slices][is_digit], 90)
+    warnings = (FAINT.format(contrast),) if contrast < LOW_CONTRAST else ()
     return Digit(normalized.image, box, transform, warnings)
 
 
@@ -69,6 +68,9 @@ def soften(
     strength: NDArray[np.float32], is_digit: NDArray[np.bool_], is_other: NDArray[np.bool_]
 ) -> Gray:
     """Return a digit's ink [H, W], most of it 255, with the fainter ink at its edges.
+
+    Its components are dilated (Serra, "Image Analysis and Mathematical Morphology", 1982) to reach
+    the edges.
 
     Args:
         strength: of all ink [H, W], as :meth:`Ink.measure_strength` gives it.

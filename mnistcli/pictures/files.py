@@ -11,10 +11,10 @@ from mnistcli.errors import PictureError
 from mnistcli.images import CLASSES
 from mnistcli.system.files import read_bounded
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 """Files that are pictures in a directory; a file that is named itself always is one."""
 
-LABEL = re.compile(r"([0-9])[_.]")
+LABEL_PATTERN = re.compile(r"([0-9])[_.]")
 UNLABELLED = "no label: a name like 8_3.png or a folder like 8/ is expected"
 STANDARD_INPUT = "-"
 
@@ -68,13 +68,15 @@ def _list(folder: str) -> list[Picture]:
 
 def parse_label(name: str) -> int | None:
     """Return the digit before ``_`` or ``.`` in a file's name, as in ``8_3.png``, or None."""
-    match = LABEL.match(Path(name).name)
+    match = LABEL_PATTERN.match(Path(name).name)
     return int(match[1]) if match else None
 
 
 def _is_picture(entry: "os.DirEntry[str]") -> bool:
     """Tell by the name; a pipe or a device is not a picture."""
-    is_named = Path(entry.name).suffix.lower() in SUFFIXES and not entry.name.startswith(".")
+    is_named = Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and not entry.name.startswith(
+        "."
+    )
     return is_named and (entry.is_file() or not os.path.exists(entry.path))
 
 

@@ -11,7 +11,7 @@ from mnistcli.pictures.decoding import Planes
 from mnistcli.pictures.geometry import Slices
 from mnistcli.pictures.illumination import (
     COPY_SIDE,
-    EVEN,
+    MAX_EVEN_RANGE,
     SMALL_COPY_SIDE,
     Levels,
     close,
@@ -23,7 +23,7 @@ from mnistcli.pictures.illumination import (
     shrink,
 )
 
-MIN_INK = 2
+MIN_INK_CONTRAST = 2
 """Least contrast, in gray levels of 255, that is more than rounding."""
 
 NOISE_FACTOR = 4
@@ -43,7 +43,7 @@ FIXED_POINT = 256
 
 
 class Ink(NamedTuple):
-    """What is darker than its background."""
+    """Ink and its background, per pixel."""
 
     contrast: Levels  # [H, W], in gray levels, 0 for background
     background: Levels  # [H, W], in gray levels
@@ -52,13 +52,15 @@ class Ink(NamedTuple):
     noise: float  # standard deviation of the background, in gray levels
 
     def measure_strength(self, area: Slices) -> Levels:
-        """Return the contrast divided by the background, in some rows and columns, with edges."""
+        """Return the contrast divided by the background, float32 [h, w] ≥ 0, with sharp edges."""
         strength: Levels = np.maximum(self.contrast[area] - 1.5 * self.noise, 0)
         return strength / self.background[area]
 
 
 def choose_plane(planes: Planes) -> Gray:
     """Return luminance [H, W], or red, green or blue if it shows much more, as for yellow ink.
+
+    The rule is this project's own.
 
     Args:
         planes: uint8 [planes, H, W].
@@ -82,8 +84,9 @@ def is_light_on_dark(gray: Gray) -> bool:
 def measure_difference(gray: Gray) -> Levels:
     """Return how much lighter each pixel of a small copy is than the median around it.
 
-    The median follows shadows with sharp edges. Soft gradients are corrected first if that leaves
-    less ink.
+    This is background subtraction with a median filter (Huang, Yang and Tang, "A Fast
+    Two-Dimensional Median Filtering Algorithm", 1979), which follows shadows with sharp edges. Soft
+    gradients are corrected first if that leaves less ink.
 
     Returns:
         float32 [h, w], in gray levels; the longer side is at most COPY_SIDE.
@@ -91,7 +94,7 @@ def measure_difference(gray: Gray) -> Levels:
     small = shrink(gray, COPY_SIDE)
     median = filter_median(small)
     difference = small - median
-    if np.ptp(median) > EVEN:
+    if np.ptp(median) > MAX_EVEN_RANGE:
         surface = fit_surface(shrink(small, SMALL_COPY_SIDE), 2)
         flat = small - evaluate_surface(surface, small.shape) + 128
         flattened = flat - filter_median(flat)
@@ -116,13 +119,13 @@ def separate(gray: Gray) -> Ink:
     contrast = np.subtract(background, levels, out=levels)
     sampled = contrast[:: 1 + len(gray) // 256, :: 1 + gray.shape[1] // 256]
     lower, low = (find_percentile(sampled, percent) for percent in (12.5, 25))  # no ink
-    noise = 1.4826 * 1.5 * (low - lower)  # the standard deviation of a normal distribution
+    noise = 1.4826 * 1.5 * (low - lower)  # about the standard deviation: 2.10 for normal noise
     background = np.maximum(
         np.subtract(background, low, out=background), MIN_BACKGROUND, out=background
     )
     contrast = np.maximum(np.subtract(contrast, low, out=contrast), 0, out=contrast)
     smooth = _blur(contrast)
-    is_ink = smooth > max(MIN_INK, NOISE_FACTOR * noise)
+    is_ink = smooth > max(MIN_INK_CONTRAST, NOISE_FACTOR * noise)
     return Ink(contrast, background, smooth / background, is_ink, noise)
 
 

@@ -51,6 +51,11 @@ class Box(NamedTuple):
             *(round(self.right * across), round(self.bottom * down)),
         )
 
+    def expand(self, margin: int) -> "Box":
+        """Return the box with a margin on each side, within the rows and columns from 0 on."""
+        left, top = max(0, self.left - margin), max(0, self.top - margin)
+        return Box(left, top, self.right + margin, self.bottom + margin)
+
     def join(self, other: "Box") -> "Box":
         """Return the smallest box around both."""
         return Box(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))

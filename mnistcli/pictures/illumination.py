@@ -1,4 +1,4 @@
-"""How illumination varies over a page, whatever is written on it.
+"""Estimation of a page's illumination.
 
 Morphological closing estimates the background of dark ink (Serra, "Image Analysis and Mathematical
 Morphology", 1982); a polynomial surface fitted to it corrects soft gradients.
@@ -20,7 +20,7 @@ MEDIAN_WINDOW = 0.5
 COPY_SIDE, SMALL_COPY_SIDE = 96, 48
 """Longer sides, in pixels, of reduced copies on which the illumination is still seen."""
 
-EVEN = 4
+MAX_EVEN_RANGE = 4
 """Greatest difference, in gray levels of 255, within an evenly lit background."""
 
 Levels = NDArray[np.float32]
@@ -33,7 +33,7 @@ def estimate_illumination(gray: Gray) -> Levels:
     The candidates are none, a plane and a quadratic surface; the one that leaves least ink wins.
     """
     small = shrink(gray, SMALL_COPY_SIDE)
-    if np.ptp(close(small)) <= EVEN:
+    if np.ptp(close(small)) <= MAX_EVEN_RANGE:
         return np.zeros(gray.shape, np.float32)
     surfaces = [
         np.zeros_like(small),
@@ -91,7 +91,7 @@ def _make_terms(shape: tuple[int, ...], order: int) -> NDArray[np.float32]:
 
 
 def filter_median(levels: Levels) -> Levels:
-    """Return the rounded median of the window around each pixel, [H, W]."""
+    """Return the rounded median of the window around each pixel, float32 [H, W]."""
     rounded = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
     size = int(MEDIAN_WINDOW * max(levels.shape)) | 1
     median: Levels = cv2.medianBlur(rounded, size).astype(np.float32)

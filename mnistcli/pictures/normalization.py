@@ -21,7 +21,7 @@ INK_SIDE = 20
 CENTRE = 14
 """Index of the centre of mass, on both axes."""
 
-INK_LEVEL = 0.2
+INK_THRESHOLD = 0.2
 """Share of the strongest ink from which on pixels count for the bounding box."""
 
 
@@ -34,8 +34,8 @@ class Normalized(NamedTuple):
 
 
 def normalize(ink: Gray) -> Normalized:
-    """Normalize light ink [H, W] of any size; it must not be blank."""
-    box = find_bounds(ink > INK_LEVEL * ink.max())
+    """Normalize ink, uint8 [H, W] of any size, 0 background; it must not be blank."""
+    box = find_bounds(ink > INK_THRESHOLD * ink.max())
     cropped = ink[box.slices]
     scale = INK_SIDE / max(cropped.shape)
     image, row, column = centre(stretch(fit(cropped)))

@@ -7,35 +7,36 @@ from mnistcli.images import Gray
 from mnistcli.pictures.geometry import Box
 from mnistcli.pictures.illumination import COPY_SIDE, find_percentile, shrink
 
-MAX_BAND = 0.25
+MAX_BAND_SHARE = 0.25
 """Greatest share of a side that a band of another tone takes."""
 
-MIN_STEP = 20
-"""Least step, in gray levels of 255, at a band's edge."""
+MIN_TONE_DIFFERENCE = 20
+"""Least difference, in gray levels of 255, across a band's edge."""
 
-MIN_EDGE = 0.92
-"""Least share of a band's edge at which there is such a step."""
+MIN_EDGE_SHARE = 0.92
+"""Least share of a band's edge with such a difference."""
 
-FRAME_CORNER = 0.1
+MAX_CORNER_SHARE = 0.1
 """Greatest share of a side that the corners of a frame take."""
 
 MIN_RECTANGULARITY = 0.9
 """Least share of its minimum-area rectangle that a sheet of paper covers."""
 
-MIN_SHEET = 0.15
+MIN_SHEET_SHARE = 0.15
 """Least share of a picture that a sheet of paper covers, if it has none of the corners."""
 
-MIN_UNWRITTEN = 0.7
+MIN_UNWRITTEN_SHARE = 0.7
 """Least share of a sheet that has no ink."""
 
 
 def find_page(gray: Gray) -> Box:
     """Return the box within the bands of another tone along the sides of gray levels [H, W].
 
-    Such bands are the edges of a scan or of a table, and the frames around screenshots.
+    Such bands are the edges of a scan or of a table, and the frames around screenshots. The rules
+    are this project's own.
     """
     height, width = gray.shape
-    bands = _measure_bands(gray, FRAME_CORNER)
+    bands = _measure_bands(gray, MAX_CORNER_SHARE)
     if not all(bands):  # no frame: each band must run all along its side
         bands = _measure_bands(gray, 0)
     top, bottom, left, right = bands
@@ -66,8 +67,10 @@ def fill_around_sheet(gray: Gray) -> Gray:
     _, (width, height), _ = cv2.minAreaRect(contours[0])
     area = int(filled.sum())
     is_rectangle = area >= MIN_RECTANGULARITY * width * height
-    is_within = not filled[[0, 0, -1, -1], [0, -1, 0, -1]].any() and area >= MIN_SHEET * filled.size
-    if not (is_rectangle and is_within and MIN_UNWRITTEN * area <= is_sheet.sum() < area):
+    has_corner = filled[[0, 0, -1, -1], [0, -1, 0, -1]].any()
+    is_large = area >= MIN_SHEET_SHARE * filled.size
+    is_written = MIN_UNWRITTEN_SHARE * area <= is_sheet.sum() < area
+    if has_corner or not (is_rectangle and is_large and is_written):
         return gray
     inside = cv2.erode(filled, np.ones((3, 3), np.uint8), borderValue=1)
     rows, columns = gray.shape
@@ -89,12 +92,13 @@ def _measure_bands(gray: Gray, corner: float) -> list[int]:
 
 def _measure_band(gray: Gray) -> int:
     """Return how many rows at the top of gray levels [H, W] are a band."""
-    rows = int(len(gray) * MAX_BAND)
+    rows = int(len(gray) * MAX_BAND_SHARE)
     edge = min(3, rows)  # rows of a blurred edge
     if not rows:
         return 0
     sampled = gray[: rows + edge, :: 1 + gray.shape[1] // 128].astype(np.int16)
-    steps = sampled[edge:] - sampled[:rows]
-    shares = np.maximum((steps > MIN_STEP).mean(axis=1), (steps < -MIN_STEP).mean(axis=1))
-    edges = np.flatnonzero(shares > MIN_EDGE)
+    differences = sampled[edge:] - sampled[:rows]
+    is_lighter, is_darker = differences > MIN_TONE_DIFFERENCE, differences < -MIN_TONE_DIFFERENCE
+    shares = np.maximum(is_lighter.mean(axis=1), is_darker.mean(axis=1))
+    edges = np.flatnonzero(shares > MIN_EDGE_SHARE)
     return int(edges[-1]) + edge if len(edges) else 0

@@ -40,7 +40,7 @@ DEFAULT_OPTIONS = PictureOptions()
 
 @dataclass(frozen=True)
 class Trace:
-    """What each step made of a picture."""
+    """The result of each step."""
 
     planes: Planes  # [planes, H, W], decoded and upright
     gray: Gray  # [H, W], the plane that shows the ink best
@@ -49,7 +49,7 @@ class Trace:
     is_light_on_dark: bool
     ink: Ink  # [h, w]
     segmentation: Segmentation  # [h, w]
-    digits: tuple[Digit, ...]  # extracted and normalized, their places those of ``filled``
+    digits: tuple[Digit, ...]  # extracted and normalized; their boxes are in ``filled``
 
 
 @dataclass(frozen=True)

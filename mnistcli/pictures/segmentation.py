@@ -1,4 +1,7 @@
-"""Which connected components make a digit, and the order in which digits are read."""
+"""Connected components grouped into digits, and the reading order of digits.
+
+The rules are this project's own.
+"""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,7 +15,7 @@ from mnistcli.pictures.foreground import Ink
 from mnistcli.pictures.geometry import Box
 from mnistcli.pictures.illumination import find_percentile
 
-MIN_CONTRAST_OF_INK = 8
+MIN_DIGIT_CONTRAST = 8
 """Least contrast, in gray levels of 255, of the strongest ink."""
 
 PALE_CONTRAST = 48
@@ -25,7 +28,7 @@ MAX_BORDER_SHARE = 0.4
 """Share of a component's length on the border above which it is a shadow or an edge."""
 
 MAX_COMPONENTS_OF_DIGIT = 24
-"""What has more, such as a page of text, is no digit."""
+"""A group with more, such as a page of text, is not a digit."""
 
 MAX_GAP = 0.25
 """Greatest gap within a digit, as a share of its longer side, as between a 5 and its bar."""
@@ -50,7 +53,7 @@ def find_digit(ink: Ink) -> Segmentation:
     strongest, contrast = (
         find_percentile(levels[area][is_main], 98) for levels in (ink.smooth, ink.contrast)
     )
-    if contrast < MIN_CONTRAST_OF_INK:
+    if contrast < MIN_DIGIT_CONTRAST:
         return Segmentation(components, [])
     best: Segmentation | None = None
     for threshold in (0, *THRESHOLDS) if contrast < PALE_CONTRAST else THRESHOLDS:
@@ -194,7 +197,11 @@ def find_rows(boxes: Sequence[Box]) -> list[list[int]]:
 def _measure_distance(
     components: Components, component: Component, group: Iterable[Component], around: Box
 ) -> float:
-    """Return the least number of pixels between a component and a group, within a box."""
+    """Return the least distance, in pixels, between a component and a group, within a box.
+
+    It is read off the group's distance transform (Borgefors, "Distance Transformations in Digital
+    Images", 1986).
+    """
     is_elsewhere = ~components.select(group, around.slices)
     distances = cv2.distanceTransform(is_elsewhere.astype(np.uint8), cv2.DIST_L2, 5)
     return float(distances[components.select([component], around.slices)].min()) - 1

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mnistcli.errors import ModelError
 from mnistcli.system.files import digest, write_whole
 
-FOLDER = Path(__file__).parent
+PRETRAINED_FOLDER = Path(__file__).parent
 
 MODEL_RECORD, MODEL_EXPORT, MODEL_WEIGHTS = "model.json", "model.tflite", "weights.npz"
 """Files of the classifier."""
@@ -23,7 +23,7 @@ MODEL_RECORD, MODEL_EXPORT, MODEL_WEIGHTS = "model.json", "model.tflite", "weigh
 DETECTOR_RECORD, DETECTOR_EXPORT = "detector.json", "detector.tflite"
 """Files of the detector."""
 
-SOURCE = "pretrained"
+PRETRAINED_SOURCE = "pretrained"
 """The classifier's name in results, in place of a checkpoint's path."""
 
 
@@ -51,7 +51,7 @@ def read_record() -> ModelRecord:
     try:
         return ModelRecord(**json.loads(_read(MODEL_RECORD)))
     except (TypeError, ValueError) as error:
-        raise ModelError(f"{FOLDER / MODEL_RECORD}: damaged: {error}") from error
+        raise ModelError(f"{PRETRAINED_FOLDER / MODEL_RECORD}: damaged: {error}") from error
 
 
 def read_export() -> bytes:
@@ -91,7 +91,7 @@ def read_detector() -> bytes:
     try:
         files = json.loads(_read(DETECTOR_RECORD))["files"]
     except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{FOLDER / DETECTOR_RECORD}: damaged: {error}") from error
+        raise ModelError(f"{PRETRAINED_FOLDER / DETECTOR_RECORD}: damaged: {error}") from error
     return _read_verified(DETECTOR_EXPORT, files)
 
 
@@ -123,20 +123,22 @@ def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> Non
     """Write the files of a model, then its record, a file called ``name``."""
     files = {file: digest(content) for file, content in contents.items()}
     for file, content in contents.items():
-        write_whole(FOLDER / file, content)
-    write_whole(FOLDER / name, f"{json.dumps({**record, 'files': files}, indent=2)}\n".encode())
+        write_whole(PRETRAINED_FOLDER / file, content)
+    write_whole(
+        PRETRAINED_FOLDER / name, f"{json.dumps({**record, 'files': files}, indent=2)}\n".encode()
+    )
 
 
 def _read_verified(name: str, files: dict[str, str]) -> bytes:
     """Read a file whose SHA-256 is among those of a record."""
     content = _read(name)
     if digest(content) != files.get(name):
-        raise ModelError(f"{FOLDER / name}: damaged; reinstalling mnistcli helps")
+        raise ModelError(f"{PRETRAINED_FOLDER / name}: damaged; reinstalling mnistcli helps")
     return content
 
 
 def _read(name: str) -> bytes:
     try:
-        return (FOLDER / name).read_bytes()
+        return (PRETRAINED_FOLDER / name).read_bytes()
     except OSError as error:
-        raise ModelError(f"{FOLDER / name}: {error.strerror}") from error
+        raise ModelError(f"{PRETRAINED_FOLDER / name}: {error.strerror}") from error

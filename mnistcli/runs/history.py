@@ -14,7 +14,7 @@ class Point(NamedTuple):
     step: int
     loss: float  # of training: mean of an image, in nats
     accuracy: float  # of training, in [0, 1]
-    test_loss: float  # of images that aren't trained on, at this step
+    test_loss: float  # of the test images, at this step
     test_accuracy: float
 
 

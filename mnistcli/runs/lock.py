@@ -14,7 +14,7 @@ LOCK_FILE = ".lock"
 
 
 @contextmanager
-def hold(directory: Path) -> Iterator[None]:
+def lock_directory(directory: Path) -> Iterator[None]:
     """Keep other processes from training in a directory, which is created if necessary.
 
     The system releases the lock when this process ends, however it ends.

@@ -1,11 +1,11 @@
-"""What a call of ``train`` will do, decided before any of it is done."""
+"""The plan of a call of ``train``, decided before anything is done."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mnistcli import pretrained
-from mnistcli.datasets.dataset import AUTO, NAMES
+from mnistcli.datasets.dataset import AUTO, DATASET_NAMES
 from mnistcli.errors import ModelError
 from mnistcli.runs.checkpoints import Checkpoint, find_last_run, find_newest
 from mnistcli.runs.config import Settings
@@ -18,19 +18,19 @@ class Request:
     """What a call of ``train`` asks for; None leaves the choice to the run or to the model."""
 
     checkpoint_dir: Path
-    data_dir: Path = Path("MNIST_data")
-    pictures: Path | None = None  # a directory of labelled pictures to fine-tune on
-    model: str | None = None
-    dataset: str | None = None
-    seed: int | None = None
-    batch_size: int | None = None
-    learning_rate: float | None = None
-    steps: int | None = None  # the step to reach
-    save_every: int = 1000  # steps
-    keep: int = 5  # checkpoints
-    restart: bool = False
-    log_every: int = 100  # steps
-    log_dir: Path | None = None
+    data_dir: Path
+    pictures: Path | None  # a directory of labelled pictures to fine-tune on
+    model: str | None
+    dataset: str | None
+    seed: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    steps: int | None  # the step to reach
+    save_every: int  # steps
+    keep: int  # checkpoints
+    restart: bool
+    log_every: int  # steps
+    log_dir: Path | None
 
     def list_settings(self) -> dict[str, str | int | float]:
         """Return the settings of a run that are asked for."""
@@ -42,15 +42,12 @@ class Request:
 class Plan:
     """A run, from its last checkpoint, the pretrained model or nothing to the step to reach."""
 
-    directory: Path
+    request: Request
     settings: Settings
-    run: int
+    run: int  # its number in the directory
     start: Checkpoint | None
     first_step: int
     steps: int  # the step to reach
-    save_every: int  # steps
-    keep: int  # checkpoints
-    log_every: int  # steps
 
     @property
     def reached(self) -> Checkpoint | None:
@@ -63,7 +60,7 @@ class Plan:
         start = self.start
         return start if start and start.settings.pictures == self.settings.pictures else None
 
-    def on(self, dataset: str) -> "Plan":
+    def with_dataset(self, dataset: str) -> "Plan":
         """Return the plan on the data set that ``auto`` stands for."""
         return replace(self, settings=replace(self.settings, dataset=dataset))
 
@@ -94,15 +91,12 @@ def make_plan(request: Request, listener: Listener, pictures: str | None = None)
             "--restart replaces it, --checkpoint-dir DIR starts another"
         )
     return Plan(
-        directory=directory,
+        request=request,
         settings=extend(settings, steps),
         run=start.run if start else find_last_run(directory) + 1,
         start=start,
         first_step=first_step,
         steps=steps,
-        save_every=request.save_every,
-        keep=request.keep,
-        log_every=request.log_every,
     )
 
 
@@ -156,7 +150,7 @@ def choose_fine_tuning_settings(
         learning_rate=request.learning_rate or recipe.learning_rate,
         cycles=(first_step,),
         pictures=pictures,
-        base=start.path.name if start else pretrained.SOURCE,
+        base=start.path.name if start else pretrained.PRETRAINED_SOURCE,
     )
     return settings, first_step
 
@@ -171,7 +165,7 @@ def refuse_differences(
         for name, value in asked.items()
         if value != stored[name]
     ]
-    for name, known in (("model", RECIPES), ("dataset", NAMES)):
+    for name, known in (("model", RECIPES), ("dataset", DATASET_NAMES)):
         if stored[name] not in known:
             differences = [f"{name} {stored[name]}, which is unknown here"]
     if differences:

@@ -39,7 +39,7 @@ Layer = Crop | Convolution | Dense | Dropout
 
 
 class Augmentation(NamedTuple):
-    """The greatest distortions of an image, either way; each time uniform in between."""
+    """The greatest distortions of an image, either way; uniform in between, except for elastic."""
 
     rotation: float = 0.0  # degrees
     scale: float = 0.0  # of width and height, as a natural logarithm

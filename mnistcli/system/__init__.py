@@ -1,1 +1,1 @@
-"""What the operating system gives: files, processes, native libraries, and a user who listens."""
+"""Files, processes, native libraries, and the ``Listener`` protocol."""

@@ -27,18 +27,18 @@ STALE_SECONDS = 3600.0
 """Age at which a temporary file belongs to a process that was killed: no write takes so long."""
 
 PROGRAM = "mnistcli"
-"""How the files that this program writes name their author."""
+"""Name by which files identify this program as their author."""
 
 MARKS = {
     ".html": f'<meta name="generator" content="{PROGRAM}">'.encode(),
     ".json": f'"made_by": "{PROGRAM} '.encode(),
-    ".png": f"Software\0{PROGRAM}".encode(),  # a text chunk of the PNG format
-    ".tflite": b"\x08\0" + PROGRAM.encode(),  # the comment of the zip archive at the end
+    ".png": b"\0\0\0\x11tEXtSoftware\0" + PROGRAM.encode(),  # a chunk of 17 bytes
+    ".tflite": b"\x08\0" + PROGRAM.encode(),  # the comment of the zip archive, 8 bytes
 }
-"""Bytes near the start or the end of each kind of file that this program writes."""
+"""Bytes near the start, or at the end, of each kind of file that this program writes."""
 
 MARK_RANGE = 4096
-"""Bytes at each end of a file in which its mark is looked for."""
+"""Bytes at the start of a file in which its mark is looked for."""
 
 
 def read_bounded(stream: BinaryIO) -> bytes:
@@ -184,8 +184,8 @@ def is_ours(path: Path, kind: str) -> bool:
     try:
         with path.open("rb") as stream:
             head = stream.read(MARK_RANGE)
-            stream.seek(-min(MARK_RANGE, path.stat().st_size), os.SEEK_END)
-            return MARKS[kind] in head + stream.read(MARK_RANGE)
+            stream.seek(max(0, path.stat().st_size - len(MARKS[kind])))
+            return MARKS[kind] in head or MARKS[kind] == stream.read()
     except OSError:
         return False
 

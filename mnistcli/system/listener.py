@@ -1,28 +1,27 @@
-"""Who is told what a command does while it works."""
+"""The protocol by which workers report messages and progress."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 
 class Advance(Protocol):
-    """Takes note of progress."""
+    """Reports progress."""
 
     def __call__(self, done: int, note: str = "") -> None:
-        """Tell how much is done of the whole, with a note such as the loss."""
+        """Report how many units are done, with a note such as the loss."""
 
 
 class Listener(Protocol):
     """Receives the messages and the progress of work that takes a while."""
 
     def info(self, message: str) -> None:
-        """Receive a message about what is being done, or a hint."""
+        """Receive a message about the work, or a hint."""
 
     def warn(self, message: str) -> None:
-        """Receive what may not be as the user expects."""
+        """Receive a message about something that the user may not expect."""
 
     def error(self, message: str) -> None:
-        """Receive what failed while the rest of the work continues."""
+        """Receive a message about a failure, while the rest of the work continues."""
 
     def progress(
         self, label: str, total: int, unit: str, *, done: int = 0, log_every: int = 0
@@ -36,22 +35,6 @@ class Listener(Protocol):
             done: units already done.
             log_every: units between lines of a log; 0 for one line at the end.
         """
-
-
-class Silence:
-    """A listener that ignores everything."""
-
-    def info(self, message: str) -> None:
-        """Ignore a message."""
-
-    warn = error = info
-
-    @contextmanager
-    def progress(
-        self, label: str, total: int, unit: str, *, done: int = 0, log_every: int = 0
-    ) -> Iterator[Advance]:
-        """Ignore progress."""
-        yield ignore_progress
 
 
 def ignore_progress(done: int, note: str = "") -> None:

@@ -15,7 +15,7 @@ START_AFTER_SECONDS = 0.1
 """Work after which a first further process is worth its start; a second one after twice that, …"""
 
 MAX_PROCESSES = 8
-"""At work, this one included: it can't keep up with the results of more."""
+"""Processes, including this one, which can't collect the results of more."""
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -89,7 +89,7 @@ class _Helpers(Generic[Given, Made]):
         except (OSError, EOFError, pickle.UnpicklingError):
             self.mine.process = None
         if self.is_dismissed:
-            raise RuntimeError("nobody waits for this any more")
+            raise RuntimeError("the results are no longer needed")
         return self.function(item)
 
     def _start(self) -> subprocess.Popen[bytes]:

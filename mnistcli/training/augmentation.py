@@ -16,7 +16,7 @@ MIDDLE = (SIDE - 1) / 2
 """Row and column of an image's middle."""
 
 
-def augment(images: tf.Tensor, most: Augmentation, seed: int, step: tf.Tensor) -> tf.Tensor:
+def augment(images: tf.Tensor, limits: Augmentation, seed: int, step: tf.Tensor) -> tf.Tensor:
     """Distort images, float32 [N, 28, 28], at random, as a function of the seed and the step.
 
     An affine map, an elastic distortion (Simard et al., "Best Practices for Convolutional Neural
@@ -29,24 +29,24 @@ def augment(images: tf.Tensor, most: Augmentation, seed: int, step: tf.Tensor) -
     uniform = tf.random.stateless_uniform([7, count, 1, 1], key, -1.0, 1.0, alg="philox")
     angle, wide, high, shear, down, right, stroke = tf.unstack(uniform)
     bends = tf.random.stateless_normal(
-        [2, count, CONTROL_POINTS, CONTROL_POINTS], bends_key, stddev=most.elastic, alg="philox"
+        [2, count, CONTROL_POINTS, CONTROL_POINTS], bends_key, stddev=limits.elastic, alg="philox"
     )
     rows, columns = affine_grid(
-        math.radians(most.rotation) * angle,
-        tf.exp(most.scale * high),
-        tf.exp(most.scale * wide),
-        most.shear * shear,
+        math.radians(limits.rotation) * angle,
+        tf.exp(limits.scale * high),
+        tf.exp(limits.scale * wide),
+        limits.shear * shear,
     )
     bend_down, bend_right = tf.unstack(smooth(bends))
     return sample(
-        change_strokes(images, most.stroke * stroke),
-        rows + most.shift * down + bend_down,
-        columns + most.shift * right + bend_right,
+        change_strokes(images, limits.stroke * stroke),
+        rows + limits.shift * down + bend_down,
+        columns + limits.shift * right + bend_right,
     )
 
 
 def change_strokes(images: tf.Tensor, amount: tf.Tensor) -> tf.Tensor:
-    """Thicken or thin strokes by an amount, [N, 1, 1], from -1 to 1 pixel on each side."""
+    """Thicken or thin the strokes of images [N, 28, 28] by amounts [N, 1, 1] in [-1, 1] pixels."""
     x = images[..., tf.newaxis]
     thick = tf.nn.max_pool2d(x, 3, 1, "SAME")[..., 0]
     thin = -tf.nn.max_pool2d(-x, 3, 1, "SAME")[..., 0]

@@ -1,9 +1,14 @@
 """Exports of trained models; TensorFlow is loaded only to make one."""
 
+from typing import TYPE_CHECKING
+
 from mnistcli.inference.model import Model, open_export
 from mnistcli.runs.checkpoints import Checkpoint, add_export
 from mnistcli.system.listener import Listener
 from mnistcli.training.runtime import start_tensorflow
+
+if TYPE_CHECKING:
+    from mnistcli.training.network import Network
 
 
 def open_model(checkpoint: Checkpoint, listener: Listener) -> Model:
@@ -21,22 +26,28 @@ def make_saved_model(checkpoint: Checkpoint | None) -> dict[str, bytes]:
     Raises:
         ModelError: the checkpoint or the pretrained model is damaged.
     """
-    start_tensorflow()
+    network = _load_network(checkpoint)
     from mnistcli.training.conversion import to_saved_model
-    from mnistcli.training.weights import open_network
 
-    return to_saved_model(open_network(checkpoint))
+    return to_saved_model(network)
 
 
 def _make_export(checkpoint: Checkpoint, listener: Listener) -> bytes:
     listener.info(f"{checkpoint.path} has no export yet: making it")
-    start_tensorflow()
+    network = _load_network(checkpoint)
     from mnistcli.training.conversion import to_tflite
-    from mnistcli.training.weights import open_network
 
-    tflite = to_tflite(open_network(checkpoint))
+    tflite = to_tflite(network)
     try:
         add_export(checkpoint, tflite)
     except OSError as error:
         listener.warn(f"the export is not kept: {error.filename}: {error.strerror}")
     return tflite
+
+
+def _load_network(checkpoint: Checkpoint | None) -> "Network":
+    """Load TensorFlow, and the network of a checkpoint or of the pretrained model."""
+    start_tensorflow()
+    from mnistcli.training.weights import open_network
+
+    return open_network(checkpoint)

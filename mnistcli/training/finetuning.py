@@ -10,7 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from mnistcli.datasets.dataset import Dataset
-from mnistcli.datasets.synthetic.dataset import make
+from mnistcli.datasets.synthetic.dataset import draw_images
 from mnistcli.images import Gray
 from mnistcli.inference.interpreter import Predictor
 from mnistcli.runs.recipes import Augmentation
@@ -19,7 +19,7 @@ from mnistcli.training.augmentation import augment
 SYNTHETIC_IMAGES = 7000
 """Number of synthetic images."""
 
-FIRST_SEED = 1 << 32
+SEED_OFFSET = 1 << 32
 """Added to the seed: the seeds of the data sets of strokes are smaller."""
 
 MIN_PICTURE_IMAGES = 1000
@@ -34,11 +34,11 @@ AUGMENTATION = Augmentation(rotation=6, scale=0.08, shear=0.08, shift=1, elastic
 def make_examples(
     pictures: Dataset, base: Predictor, seed: int
 ) -> tuple[Gray, NDArray[np.float32]]:
-    """Return images [N, 28, 28] and target probabilities [N, 10], as a function of the seed."""
+    """Return images, uint8 [N, 28, 28], and targets, float32 [N, 10], a function of the seed."""
     count = max(MIN_PICTURE_IMAGES, len(pictures.labels))
     chosen = np.resize(np.arange(len(pictures.labels)), count)
     augmented = augment_images(pictures.images[chosen], seed)
-    synthetic, _ = make(FIRST_SEED + seed, SYNTHETIC_IMAGES)
+    synthetic, _ = draw_images(SEED_OFFSET + seed, SYNTHETIC_IMAGES)
     images = np.concatenate([augmented, synthetic])
     return images, np.concatenate([pictures.targets[chosen], base.predict(synthetic)])
 

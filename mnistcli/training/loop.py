@@ -30,7 +30,7 @@ class Logger(Protocol):
 
 
 class Trained(NamedTuple):
-    """What training ends with."""
+    """The result of training."""
 
     network: Network
     checkpoint: Checkpoint
@@ -54,13 +54,14 @@ def train(
         ModelError: the loss or a weight is no longer finite; the last checkpoint is unchanged.
         OSError: a checkpoint can't be written.
     """
-    network = begin(plan)
+    save_every, log_every = plan.request.save_every, plan.request.log_every
+    network = start_network(plan)
     saved, curve = plan.start, plan.resumed.curve if plan.resumed else ()
     if logger:
         logger.begin(plan, network)
     since: list[Steps] = []  # the last multiple of log_every
     with listener.progress(
-        "training", plan.steps, "step", done=plan.first_step, log_every=plan.log_every
+        "training", plan.steps, "step", done=plan.first_step, log_every=log_every
     ) as advance:
         started = time.perf_counter()
         run_steps = compile_steps(network, images, targets, plan.settings.seed)
@@ -74,11 +75,11 @@ def train(
                 since.append(steps)
                 loss, accuracy = average(since)
                 advance(step, f"loss {loss:.4f}  accuracy {accuracy:.4f}")
-                if step == plan.steps or step % plan.log_every == 0:
+                if step == plan.steps or step % log_every == 0:
                     if logger:
                         curve = (*curve, logger.log(network, step, loss, accuracy))
                     since.clear()
-                if caught or step == plan.steps or step % plan.save_every == 0:
+                if caught or step == plan.steps or step % save_every == 0:
                     saved = _save(network, plan, step, curve, saved)
                 if saved and caught:
                     raise make_stopped_error(saved, caught[0])
@@ -93,11 +94,11 @@ def _save(
     if not network.is_finite():
         raise make_diverged_error(f"a weight after step {step}", former, plan.settings)
     saved = save(network, plan, step, curve)
-    remove_old(saved, plan.keep)
+    remove_old(saved, plan.request.keep)
     return saved
 
 
-def begin(plan: Plan) -> Network:
+def start_network(plan: Plan) -> Network:
     """Return the network before a plan's first step: resumed, new, or a base to fine-tune."""
     settings = plan.settings
     if plan.resumed:

@@ -117,7 +117,7 @@ class Network(Classifier):
         return loss, logits
 
     def is_finite(self) -> bool:
-        """Tell whether the L2 norms of all weights are finite; training that diverges ends this."""
+        """Tell whether the L2 norms of all weights are finite; divergence makes them not so."""
         return all(bool(tf.math.is_finite(tf.nn.l2_loss(weight))) for weight in self.weights)
 
     def accuracy(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:

@@ -19,7 +19,7 @@ from mnistcli.training.schedule import learning_rates
 class Steps(NamedTuple):
     """The losses and accuracies of the steps of one call, float32 [steps]."""
 
-    last: int
+    last: int  # the step that the call reached
     losses: NDArray[np.float32]  # of each step, mean over its images
     accuracies: NDArray[np.float32]
 
@@ -59,7 +59,7 @@ def next_end(step: int, plan: Plan) -> int:
     """Return the last step of the next call: one to save or log at, or the most per call."""
     settings = plan.settings
     most = max(1, settings.recipe.images_per_call // settings.batch_size)
-    every = (plan.save_every, plan.log_every, most)
+    every = (plan.request.save_every, plan.request.log_every, most)
     return min(plan.steps, *(step - step % interval + interval for interval in every))
 
 

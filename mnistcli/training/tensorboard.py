@@ -36,8 +36,8 @@ class Board:
     def __init__(self, directory: Path, test: Dataset) -> None:
         """Prepare to score on test images, and to show the first of each digit."""
         self.directory = directory
-        step = max(1, len(test.labels) // SCORED_IMAGES)
-        self.x, self.labels = to_input(test.images[::step]), test.labels[::step]
+        stride = max(1, len(test.labels) // SCORED_IMAGES)
+        self.x, self.labels = to_input(test.images[::stride]), test.labels[::stride]
         firsts = [np.flatnonzero(test.labels == digit)[:1] for digit in range(CLASSES)]
         self.shown = test.images[np.concatenate(firsts)]
         self.shown_labels = test.labels[np.concatenate(firsts)]
@@ -48,7 +48,8 @@ class Board:
         Raises:
             OSError: the directory can't be written.
         """
-        place = self.directory / f"{plan.directory.absolute().name}-{plan.run}"
+        name = plan.request.checkpoint_dir.absolute().name
+        place = self.directory / f"{name}-{plan.run}"
         with self._translated_errors():
             self.writers = [
                 tf.summary.create_file_writer(str(place / part)) for part in ("train", "test")

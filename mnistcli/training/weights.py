@@ -30,7 +30,7 @@ def save(network: Network, plan: Plan, step: int, curve: tuple[Point, ...] = ())
     with silenced_stderr():
         tf.train.Checkpoint(network=network).write(f"{RAM_DIRECTORY}/{WEIGHTS}")
     record = Record(plan.settings, plan.run, step, curve)
-    return write_checkpoint(plan.directory, record, take_files())
+    return write_checkpoint(plan.request.checkpoint_dir, record, take_files())
 
 
 def restore(checkpoint: Checkpoint) -> Network:

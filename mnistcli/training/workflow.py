@@ -1,9 +1,10 @@
 """The two ways to train, from the request to the score: on a data set, or on labelled pictures.
 
-Importing this module does not load TensorFlow: data is read, and downloaded, meanwhile.
+Importing this module does not load TensorFlow, so data can be read while it loads.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,8 @@ from mnistcli.errors import DataError, ModelError
 from mnistcli.evaluation.metrics import Evaluation, evaluate
 from mnistcli.images import Gray
 from mnistcli.inference.model import Model, open_export, open_pretrained
-from mnistcli.runs.checkpoints import add_export, find_base
-from mnistcli.runs.lock import hold
+from mnistcli.runs.checkpoints import Checkpoint, add_export, find_base
+from mnistcli.runs.lock import lock_directory
 from mnistcli.runs.plan import Plan, Request, make_plan
 from mnistcli.system.listener import Listener
 from mnistcli.training.export import open_model
@@ -38,17 +39,17 @@ class Outcome:
 
 
 def train(request: Request, listener: Listener) -> Outcome:
-    """Carry out a request, while no other process may train in its checkpoint directory.
+    """Carry out a request, with its checkpoint directory locked.
 
     Raises:
         StoppedError: a signal ended training; the state is saved.
-        DataError: the data can't be had.
+        DataError: the data is missing or damaged.
         ModelError: the request does not fit the directory's run, or training diverged.
         OSError: a file can't be written.
     """
-    with hold(request.checkpoint_dir):
+    with lock_directory(request.checkpoint_dir):
         if request.pictures:
-            return fine_tune_on_pictures(request, listener)
+            return fine_tune_on_pictures(request, request.pictures, listener)
         return train_on_dataset(request, listener)
 
 
@@ -60,25 +61,24 @@ def train_on_dataset(request: Request, listener: Listener) -> Outcome:
     plan = make_plan(request, listener)
     test = test or load(plan.settings.dataset, "test", request.data_dir, listener)
     if plan.reached:
-        model, seconds = _open_reached(plan, request, listener), 0.0
+        model, seconds = _open_reached(plan.reached, request, listener), 0.0
     else:
-        data, test = _load_training_data(plan, test, request, listener)
-        plan = plan.on(data.name)
-        model, seconds = _carry_out(plan, data.images, data.targets, test, request, listener)
+        data, test = _load_training_data(plan, test, listener)
+        plan = plan.with_dataset(data.name)
+        model, seconds = _train_and_export(plan, data.images, data.targets, test, listener)
     return Outcome(model, seconds, test, _score(model, test))
 
 
-def fine_tune_on_pictures(request: Request, listener: Listener) -> Outcome:
-    """Fine-tune a trained model on labelled pictures, and score it on those held out."""
+def fine_tune_on_pictures(request: Request, directory: Path, listener: Listener) -> Outcome:
+    """Fine-tune a trained model on a directory's labelled pictures; score it on those held out."""
     from mnistcli.datasets import labelled_pictures  # loads OpenCV, which a data set doesn't need
 
-    assert request.pictures
-    pictures, held_out = labelled_pictures.load(request.pictures, listener)
-    plan = make_plan(request, listener, labelled_pictures.digest(pictures))
+    pictures, held_out = labelled_pictures.load(directory, listener)
+    plan = make_plan(request, listener, labelled_pictures.digest_dataset(pictures))
     base = _open_base(plan, listener)
     before = _score(base, held_out)
     if plan.reached:
-        model, seconds = _open_reached(plan, request, listener), 0.0
+        model, seconds = _open_reached(plan.reached, request, listener), 0.0
     else:
         start_tensorflow()
         from mnistcli.training.finetuning import make_examples
@@ -86,17 +86,17 @@ def fine_tune_on_pictures(request: Request, listener: Listener) -> Outcome:
         images, targets = make_examples(pictures, base.predictor, plan.settings.seed)
         counts = f"{len(pictures.labels)} pictures; {len(held_out.labels)} are held out"
         listener.info(f"fine-tuning {base.source} on {counts}")
-        model, seconds = _carry_out(plan, images, targets, held_out, request, listener)
+        model, seconds = _train_and_export(plan, images, targets, held_out, listener)
     return Outcome(model, seconds, held_out, _score(model, held_out), before)
 
 
 def _open_base(plan: Plan, listener: Listener) -> Model:
     """Open the model that is fine-tuned."""
     base = plan.settings.base
-    if base is None or base == pretrained.SOURCE:
+    if base is None or base == pretrained.PRETRAINED_SOURCE:
         return open_pretrained()
     try:
-        return open_model(find_base(plan.directory, base), listener)
+        return open_model(find_base(plan.request.checkpoint_dir, base), listener)
     except ModelError as error:
         raise ModelError(
             f"the model that was fine-tuned can't be used: {error}; "
@@ -104,13 +104,11 @@ def _open_base(plan: Plan, listener: Listener) -> Model:
         ) from error
 
 
-def _open_reached(plan: Plan, request: Request, listener: Listener) -> Model:
+def _open_reached(checkpoint: Checkpoint, request: Request, listener: Listener) -> Model:
     """Open the model of a run that has no steps left."""
-    checkpoint = plan.reached
-    assert checkpoint
     listener.info(f"{checkpoint.path}: step {checkpoint.step} is reached, nothing to train")
     if request.log_dir:
-        listener.warn(f"{request.log_dir}: nothing is logged; more --steps, or --restart, would be")
+        listener.warn(f"{request.log_dir}: nothing to log; --steps or --restart trains further")
     return open_model(checkpoint, listener)
 
 
@@ -118,30 +116,28 @@ def _score(model: Model, data: Dataset) -> Evaluation:
     return evaluate(model.predictor.predict(data.images), data.labels)
 
 
-def _load_training_data(
-    plan: Plan, test: Dataset, request: Request, listener: Listener
-) -> tuple[Dataset, Dataset]:
-    """Load the training images for test images, and TensorFlow; return training and test data.
+def _load_training_data(plan: Plan, test: Dataset, listener: Listener) -> tuple[Dataset, Dataset]:
+    """Load TensorFlow, and the training images for test images; return training and test data.
 
     With ``auto``, MNIST's training images may turn out to be damaged while no source has them:
     then both are strokes.
     """
-    name = test.name
-    data = _read_while_tensorflow_loads(name, plan, request)
+    data_dir, name = plan.request.data_dir, test.name
+    data = _read_while_tensorflow_loads(name, plan)
     if data is None:
         asked = plan.settings.dataset if name == "mnist" else name
-        data = load(asked, "train", request.data_dir, listener)
+        data = load(asked, "train", data_dir, listener)
     if data.name != name:
-        test = load(data.name, "test", request.data_dir, listener)
+        test = load(data.name, "test", data_dir, listener)
     return data, test
 
 
-def _read_while_tensorflow_loads(name: str, plan: Plan, request: Request) -> Dataset | None:
+def _read_while_tensorflow_loads(name: str, plan: Plan) -> Dataset | None:
     """Read the training images, if they are there, while TensorFlow loads, which takes seconds."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor() as pool:
-        reading = pool.submit(read, name, "train", request.data_dir)
+        reading = pool.submit(read, name, "train", plan.request.data_dir)
         # A small step ends before a second thread has woken up to share its operations.
         start_tensorflow(inter_op_threads=THREADS if plan.settings.recipe.layers else 1)
     try:
@@ -150,36 +146,31 @@ def _read_while_tensorflow_loads(name: str, plan: Plan, request: Request) -> Dat
         return None
 
 
-def _open_board(request: Request, test: Dataset) -> "Board | None":
-    if not request.log_dir:
-        return None
-    from mnistcli.training.tensorboard import Board
-
-    return Board(request.log_dir, test)
-
-
-def _carry_out(
-    plan: Plan,
-    images: Gray,
-    targets: NDArray[np.float32],
-    test: Dataset,
-    request: Request,
-    listener: Listener,
+def _train_and_export(
+    plan: Plan, images: Gray, targets: NDArray[np.float32], test: Dataset, listener: Listener
 ) -> tuple[Model, float]:
-    """Train, and export the result; return the model and the seconds of the steps."""
+    """Train, and export the network; return the model and the seconds of the steps."""
     from mnistcli.training import loop
     from mnistcli.training.conversion import to_tflite
 
     _announce(plan, listener)
-    trained = loop.train(plan, images, targets, listener, _open_board(request, test))
+    trained = loop.train(plan, images, targets, listener, _open_board(plan, test))
     steps = plan.steps - plan.first_step
     listener.info(f"{steps} steps in {trained.seconds:.2f} s, saved as {trained.checkpoint.path}")
     tflite = to_tflite(trained.network)
     return open_export(add_export(trained.checkpoint, tflite), tflite), trained.seconds
 
 
+def _open_board(plan: Plan, test: Dataset) -> "Board | None":
+    if not plan.request.log_dir:
+        return None
+    from mnistcli.training.tensorboard import Board
+
+    return Board(plan.request.log_dir, test)
+
+
 def _announce(plan: Plan, listener: Listener) -> None:
-    """Tell what is trained on what, and how."""
+    """Report the model, the data and the settings of training."""
     settings = plan.settings
     former = plan.start.settings if plan.start else settings
     if settings.pictures == former.pictures and settings.cycles[:-1] == former.cycles != ():

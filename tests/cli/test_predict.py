@@ -28,7 +28,7 @@ def blank(tmp_path: Path) -> str:
 @pytest.fixture
 def number(tmp_path: Path) -> str:
     """A picture of two digits beside each other, above a third."""
-    images, labels = synthetic.make(5, 100)
+    images, labels = synthetic.draw_images(5, 100)
     page = np.zeros((130, 130), np.uint8)
     for digit, (top, left) in zip((4, 7, 2), ((10, 10), (15, 70), (80, 20)), strict=True):
         image = images[np.flatnonzero(labels == digit)[0]]

@@ -90,7 +90,7 @@ def test_strokes_are_drawn_once(
     ]
     assert heard.steps == [("strokes train", 300, 300, ""), ("strokes test", 100, 100, "")]
 
-    monkeypatch.setattr(synthetic, "make", pytest.fail)
+    monkeypatch.setattr(synthetic, "draw_images", pytest.fail)
     for split, first in drawn.items():
         again = dataset.load("strokes", split, data, heard)
         np.testing.assert_array_equal(again.images, first.images)

@@ -3,18 +3,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.drawing import seven, to_png
-from helpers.listening import Recorder
+from helpers.listening import Recorder, Silence
 from PIL import Image
 
-from mnistcli.datasets.labelled_pictures import digest, load
+from mnistcli.datasets.labelled_pictures import digest_dataset, load
 from mnistcli.datasets.synthetic import dataset as synthetic
 from mnistcli.errors import DataError
-from mnistcli.system.listener import Silence
 
 
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
-    return synthetic.make(3, 60)[0]
+    return synthetic.draw_images(3, 60)[0]
 
 
 def write(directory: Path, names: list[str], images: np.ndarray) -> None:
@@ -33,7 +32,7 @@ class Strict(Silence):
 
 
 def test_a_quarter_is_held_out(tmp_path: Path) -> None:
-    images, labels = synthetic.make(3, 400)
+    images, labels = synthetic.draw_images(3, 400)
     names = [f"{label}_{number}.png" for number, label in enumerate(labels)]
     write(tmp_path, names, images)
 
@@ -61,7 +60,7 @@ def test_no_picture_changes_sides(images: np.ndarray, tmp_path: Path) -> None:
     for all_of, some_of in zip(every, some, strict=True):
         known = {image.tobytes() for image in all_of.images}
         assert {image.tobytes() for image in some_of.images} < known
-    assert digest(every[0]) != digest(some[0])
+    assert digest_dataset(every[0]) != digest_dataset(some[0])
 
 
 def test_each_digit_may_have_a_folder(images: np.ndarray, tmp_path: Path) -> None:
@@ -72,8 +71,8 @@ def test_each_digit_may_have_a_folder(images: np.ndarray, tmp_path: Path) -> Non
     by_folder, by_name = (load(tmp_path / kind, Strict()) for kind in ("folders", "names"))
 
     assert set(by_folder[0].labels.tolist()) == {3, 8}
-    assert digest(by_folder[0]) == digest(by_name[0])
-    assert digest(by_folder[1]) == digest(by_name[1])
+    assert digest_dataset(by_folder[0]) == digest_dataset(by_name[0])
+    assert digest_dataset(by_folder[1]) == digest_dataset(by_name[1])
 
 
 def test_unusable_pictures_are_reported_and_the_rest_is_used(
@@ -110,7 +109,7 @@ def test_copies_count_once(images: np.ndarray, tmp_path: Path) -> None:
 
     twice = load(tmp_path, listener)
 
-    assert [digest(part) for part in twice] == [digest(part) for part in once]
+    assert [digest_dataset(part) for part in twice] == [digest_dataset(part) for part in once]
     message = f"{tmp_path / '9_0.png'}: the same image as one that is labelled 0"
     assert (listener.warnings, listener.errors) == ([], [message])
 

@@ -126,7 +126,7 @@ def test_the_chinese_readme_has_the_figures_of_each_section() -> None:
 def test_every_data_set_can_be_chosen() -> None:
     for name in ("train", "eval"):
         (option,) = (one for one in main.commands[name].params if one.name == "dataset")
-        assert option.type.choices == (dataset.AUTO, *dataset.NAMES)
+        assert option.type.choices == (dataset.AUTO, *dataset.DATASET_NAMES)
         assert option.default == dataset.AUTO
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnistcli.evaluation.metrics import Answered, Evaluation, evaluate
+from mnistcli.evaluation.metrics import AnsweredImages, Evaluation, evaluate
 
 
 def one_answer(digit: int, probability: float) -> np.ndarray:
@@ -76,7 +76,7 @@ def test_errors_are_ordered_from_the_worst() -> None:
     probabilities, labels = np.array(rows, np.float32), np.array([1, 1, 1, 1], np.uint8)
     images = np.zeros((4, 28, 28), np.uint8)
 
-    answered = Answered("mnist", "test", list("abcd"), images, labels, probabilities)
+    answered = AnsweredImages("mnist", "test", list("abcd"), images, labels, probabilities)
 
     assert [answered.names[index] for index in answered.find_errors()] == ["b", "c", "d"]
 

@@ -11,7 +11,7 @@ from helpers.listening import SILENT
 from PIL import Image
 
 from mnistcli.evaluation import report
-from mnistcli.evaluation.metrics import Answered, evaluate
+from mnistcli.evaluation.metrics import AnsweredImages, evaluate
 from mnistcli.runs.history import Point
 
 MODEL = {"name": "softmax", "step": 60, "dataset": "mnist", "source": "checkpoints/model-60"}
@@ -36,14 +36,16 @@ class Page(HTMLParser):
         self.text += data
 
 
-def answer(names: list[str], labels: list[int], answers: list[int]) -> Answered:
+def answer(names: list[str], labels: list[int], answers: list[int]) -> AnsweredImages:
     probabilities = np.full((len(labels), 10), 0.01, np.float32)
     probabilities[np.arange(len(labels)), answers] = 0.91
     images = np.random.default_rng(1).integers(0, 256, (len(labels), 28, 28)).astype(np.uint8)
-    return Answered("pictures", None, names, images, np.array(labels, np.uint8), probabilities)
+    return AnsweredImages(
+        "pictures", None, names, images, np.array(labels, np.uint8), probabilities
+    )
 
 
-def write(directory: Path, data: Answered, **extra: object) -> Page:
+def write(directory: Path, data: AnsweredImages, **extra: object) -> Page:
     page = report.write(directory, MODEL, data, evaluate(data.probabilities, data.labels), **extra)
     return Page(page.read_text(encoding="utf-8"))
 

@@ -3,7 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mnistcli.system.listener import Advance, Silence
+from mnistcli.system.listener import Advance, ignore_progress
+
+
+class Silence:
+    """Ignores everything."""
+
+    def info(self, message: str) -> None:
+        pass
+
+    warn = error = info
+
+    @contextmanager
+    def progress(
+        self, label: str, total: int, unit: str, *, done: int = 0, log_every: int = 0
+    ) -> Iterator[Advance]:
+        yield ignore_progress
+
 
 SILENT = Silence()
 

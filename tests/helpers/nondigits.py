@@ -111,7 +111,7 @@ def number(random: np.random.Generator) -> Image.Image:
     return write_ink(random, paper(random), page)
 
 
-DIGITS = synthetic.make_block(99, 0)
+DIGITS = synthetic.draw_block(99, 0)
 
 KINDS: dict[str, Callable[[np.random.Generator], Image.Image]] = {
     "blank": blank,

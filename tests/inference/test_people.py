@@ -27,7 +27,7 @@ def predict(*arguments: str | Path) -> list[dict]:
 
 def make_page(rows: int, columns: int) -> tuple[np.ndarray, str]:
     """Return a page of synthetic digits, lit from one corner, and its text."""
-    images, labels = synthetic.make(2, 200)
+    images, labels = synthetic.draw_images(2, 200)
     random = np.random.default_rng(0)
     chosen = random.choice(200, rows * columns, replace=False)
     ink = np.zeros((rows * 130 + 40, columns * 90 + 40))

@@ -28,14 +28,14 @@ def images() -> np.ndarray:
 @pytest.fixture
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the package's networks, which may be damaged."""
-    folder = Path(shutil.copytree(pretrained.FOLDER, tmp_path / "pretrained"))
-    monkeypatch.setattr(pretrained, "FOLDER", folder)
+    folder = Path(shutil.copytree(pretrained.PRETRAINED_FOLDER, tmp_path / "pretrained"))
+    monkeypatch.setattr(pretrained, "PRETRAINED_FOLDER", folder)
     return folder
 
 
 def test_the_files_are_small() -> None:
     for name in (pretrained.MODEL_EXPORT, pretrained.MODEL_WEIGHTS, pretrained.DETECTOR_EXPORT):
-        assert 0 < (pretrained.FOLDER / name).stat().st_size <= MEGABYTE
+        assert 0 < (pretrained.PRETRAINED_FOLDER / name).stat().st_size <= MEGABYTE
 
 
 def test_the_record_describes_the_training() -> None:
@@ -163,7 +163,7 @@ def test_write_detector_replaces_the_detector(copied: Path) -> None:
 
 
 def test_the_detectors_record_describes_the_training() -> None:
-    record = json.loads((pretrained.FOLDER / pretrained.DETECTOR_RECORD).read_text())
+    record = json.loads((pretrained.PRETRAINED_FOLDER / pretrained.DETECTOR_RECORD).read_text())
 
     assert record["data"].items() <= {file.name: file.sha256 for file in FILES}.items()
     assert set(record["versions"]) >= {"mnistcli", "tensorflow", "numpy", "opencv-python-headless"}

@@ -6,31 +6,32 @@ from pathlib import Path
 import pytest
 
 from mnistcli.errors import ModelError
-from mnistcli.runs.lock import LOCK_FILE, hold
+from mnistcli.runs.lock import LOCK_FILE, lock_directory
 
 
 def test_one_process_trains_in_a_directory(tmp_path: Path) -> None:
     with (
-        hold(tmp_path),
+        lock_directory(tmp_path),
         pytest.raises(ModelError, match=f"process {os.getpid()} on .* is training here"),
-        hold(tmp_path),
+        lock_directory(tmp_path),
     ):
         pass
-    with hold(tmp_path):
+    with lock_directory(tmp_path):
         pass
 
 
 def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
-    script = "import sys, time; from pathlib import Path; from mnistcli.runs.lock import hold\n"
-    script += "with hold(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    script = "import sys, time; from pathlib import Path\n"
+    script += "from mnistcli.runs.lock import lock_directory\n"
+    script += "with lock_directory(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     command = [sys.executable, "-c", script, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == b"held\n"
-        with pytest.raises(ModelError, match=f"process {process.pid} on"), hold(tmp_path):
+        with pytest.raises(ModelError, match=f"process {process.pid} on"), lock_directory(tmp_path):
             pass
         process.kill()
 
-    with hold(tmp_path):
+    with lock_directory(tmp_path):
         pass
 
 
@@ -38,7 +39,7 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("precious")
     (tmp_path / LOCK_FILE).symlink_to(tmp_path / "other")
 
-    with pytest.raises(OSError, match="symbolic links") as caught, hold(tmp_path):
+    with pytest.raises(OSError, match="symbolic links") as caught, lock_directory(tmp_path):
         pass
 
     assert caught.value.filename == str(tmp_path / LOCK_FILE)

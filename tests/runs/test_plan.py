@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from helpers.listening import SILENT
+from helpers.training import make_request
 
 from mnistcli.errors import ModelError
 from mnistcli.runs.checkpoints import DATA, INDEX, Checkpoint, write_checkpoint
 from mnistcli.runs.config import Settings
-from mnistcli.runs.plan import Plan, Request, choose_settings, make_plan
+from mnistcli.runs.plan import Plan, choose_settings, make_plan
 from mnistcli.runs.recipes import RECIPES
 from mnistcli.runs.record import Record
 
@@ -27,7 +28,7 @@ ALL_SETTINGS = {
 
 
 def choose(start: Checkpoint | None, **asked: Any) -> Settings:
-    return choose_settings(Request(HERE, **asked), start)
+    return choose_settings(make_request(HERE, **asked), start)
 
 
 def test_a_new_run_has_the_models_defaults() -> None:
@@ -79,17 +80,19 @@ def test_a_plan_replaces_auto_by_a_data_set(tmp_path: Path) -> None:
     made = plan(tmp_path, 9)
 
     assert made.settings.dataset == "auto"
-    assert made.on("strokes") == replace(made, settings=replace(made.settings, dataset="strokes"))
+    assert made.with_dataset("strokes") == replace(
+        made, settings=replace(made.settings, dataset="strokes")
+    )
 
 
 def test_an_empty_directory_starts_its_first_run(tmp_path: Path) -> None:
-    plan = make_plan(Request(tmp_path), SILENT)
+    plan = make_plan(make_request(tmp_path), SILENT)
 
     assert (plan.run, plan.start, plan.steps) == (1, None, 2000)
 
 
 def plan(directory: Path, steps: int | None, **asked: Any) -> Plan:
-    return make_plan(Request(directory, steps=steps, **asked), SILENT)
+    return make_plan(make_request(directory, steps=steps, **asked), SILENT)
 
 
 def save(directory: Path, settings: Settings, step: int) -> None:
@@ -103,7 +106,7 @@ def test_a_one_cycle_schedule_spans_the_steps_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_continues_its_cycle(tmp_path: Path) -> None:
-    settings = plan(tmp_path, 50, model="cnn").on("mnist").settings
+    settings = plan(tmp_path, 50, model="cnn").with_dataset("mnist").settings
     save(tmp_path, settings, 20)
 
     for steps in (None, 50):
@@ -114,6 +117,6 @@ def test_a_resumed_run_continues_its_cycle(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("step", [20, 50])
 def test_more_steps_add_a_cycle_after_the_last(step: int, tmp_path: Path) -> None:
-    save(tmp_path, plan(tmp_path, 50, model="cnn").on("mnist").settings, step)
+    save(tmp_path, plan(tmp_path, 50, model="cnn").with_dataset("mnist").settings, step)
 
     assert plan(tmp_path, 80).settings.cycles == (50, 80)

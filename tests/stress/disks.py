@@ -71,7 +71,7 @@ Contents = dict[str, dict[str, bytes]]
 def check(effort: Effort) -> Iterator[Outcome]:
     """Fill a disk, and mount it read-only."""
     with within(effort.directory) as data:
-        dataset.COUNTS = {"train": 300, "test": 100}
+        dataset.IMAGE_COUNTS = {"train": 300, "test": 100}
         for number, image in enumerate(idx.read(data / "t10k-images-idx3-ubyte.gz")[:3]):
             Image.fromarray(image).save(f"{number}.png")
         assert call(*TRAIN, "trained", "--steps", 40).code == 0

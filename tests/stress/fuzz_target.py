@@ -1,7 +1,7 @@
 """Coverage-guided fuzzing of one target, in a process that libFuzzer ends.
 
-``python tests/stress/fuzz_target.py TARGET SCRATCH CORPUS [-runs=N ...]``: the target may write in
-the directory SCRATCH. A file in place of CORPUS is tried once.
+``cd tests && python -m stress.fuzz_target TARGET SCRATCH CORPUS [-runs=N ...]``: the target may
+write in the directory SCRATCH. A file in place of CORPUS is tried once.
 """
 
 import math
@@ -17,6 +17,8 @@ import atheris
 
 with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     import numpy as np
+    from helpers.listening import SILENT
+    from helpers.training import make_request
     from PIL import Image
 
     from mnistcli import pretrained
@@ -27,7 +29,6 @@ with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     from mnistcli.pictures.pipeline import PictureOptions, prepare
     from mnistcli.runs import checkpoints, plan
     from mnistcli.system.files import digest
-    from mnistcli.system.listener import Silence
 
     Image.init()
 
@@ -80,7 +81,7 @@ def open_checkpoint(data: bytes, scratch: Path) -> None:
     ).items():
         (folder / name).write_bytes(content)
     with suppress(ModelError):
-        made = plan.make_plan(plan.Request(folder.parent), Silence())
+        made = plan.make_plan(make_request(folder.parent), SILENT)
         known = made.settings
         numbers = (made.run, made.first_step, made.steps, known.seed, known.batch_size)
         assert {type(number) for number in (*numbers, *known.cycles)} == {int}, made

@@ -15,14 +15,12 @@ from pathlib import Path
 
 from stress.outcome import Effort, Outcome
 from stress.seeds import SEEDS
+from stress.tool import TESTS
 
 EXPECTED = (
     "one of our errors: no traceback, no crash, no hang (10 s), no more than 1 GiB of memory, "
     "nothing written elsewhere, nothing unpickled"
 )
-TARGET = Path(__file__).with_name("fuzz_target.py")
-"""The script that fuzzes one target."""
-
 RUNS = {
     "picture": (2_000, 40_000),
     "model": (2_000, 50_000),
@@ -76,8 +74,10 @@ def fuzz(target: str, effort: Effort, kept: Path) -> Outcome:
         }
         with tempfile.TemporaryDirectory(dir=find_memory()) as scratch:
             arguments = [f"-{name}={value}" for name, value in options.items()]
-            command = [TARGET, target, scratch, corpus, *arguments]
-            ran = subprocess.run([sys.executable, *command], capture_output=True, text=True)
+            command = ["-m", "stress.fuzz_target", target, scratch, corpus, *arguments]
+            ran = subprocess.run(
+                [sys.executable, *command], capture_output=True, text=True, cwd=TESTS
+            )
         outcome.tried += read_figure("number_of_executed_units", ran.stderr)
         peak = max(peak, read_figure("peak_rss_mb", ran.stderr))
         if ran.returncode:
@@ -124,7 +124,7 @@ def describe(output: str, found: Path | None) -> str:
 def try_command_lines(effort: Effort) -> Outcome:
     """Run the test of generated command lines, with many more of them than in the tests."""
     outcome = Outcome("hostile arguments", "exit code 0 to 4, one line of error, complete JSON")
-    test = Path(__file__).parents[1] / "cli" / "test_arguments.py"
+    test = TESTS / "cli" / "test_arguments.py"
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-s", test],
         env={
@@ -134,7 +134,7 @@ def try_command_lines(effort: Effort) -> Outcome:
         },
         capture_output=True,
         text=True,
-        cwd=test.parents[2],
+        cwd=TESTS.parent,
     )
     summary = re.search(r"(\d+) command lines, (.*)", ran.stdout)
     outcome.tried, outcome.note = (int(summary[1]), summary[2]) if summary else (0, "")

@@ -21,7 +21,7 @@ from mnistcli.errors import ModelError
 from mnistcli.runs import checkpoints
 from stress import operations
 from stress.outcome import Effort, Outcome
-from stress.tool import Finished, finish, start
+from stress.tool import TESTS, Finished, finish, start
 
 KINDS = {
     "softmax": ("--model", "softmax", "--steps", 1500, "--save-every", 10),
@@ -147,8 +147,8 @@ def kill_at_operations(directory: Path) -> Outcome:
     for number in itertools.count(1):
         path = directory / str(number)
         operations.make(path)
-        command = [sys.executable, operations.__file__, str(path), str(number)]
-        ended = subprocess.run(command, capture_output=True, text=True)
+        command = [sys.executable, "-m", "stress.operations", str(path), str(number)]
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=TESTS)
         if ended.returncode != -signal.SIGKILL:
             outcome.expect(ended.returncode == 0, ended.stderr[-300:])
             return outcome

@@ -1,6 +1,6 @@
 """Operations on a checkpoint directory, by a process that is killed before one of them.
 
-``python operations.py DIRECTORY N`` is killed before its N-th operation in the directory.
+``python -m stress.operations DIRECTORY N`` is killed before its N-th operation in the directory.
 """
 
 import os
@@ -8,12 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
+from helpers.listening import SILENT
+
 from mnistcli.runs import checkpoints
 from mnistcli.runs.config import Settings
-from mnistcli.runs.lock import hold
+from mnistcli.runs.lock import lock_directory
 from mnistcli.runs.record import Record
 from mnistcli.system.files import write_whole
-from mnistcli.system.listener import Silence
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
 EVENTS = {"open", "os.rename", "os.mkdir", "os.remove", "os.rmdir"}
@@ -37,7 +38,7 @@ def make(directory: Path) -> None:
 
 def work(directory: Path) -> None:
     """Save, replace, remove and export."""
-    with hold(directory):
+    with lock_directory(directory):
         newest = checkpoints.write_checkpoint(
             directory, Record(SETTINGS, 1, 30), make_weights(1, 30)
         )
@@ -53,7 +54,7 @@ def work(directory: Path) -> None:
 
 def find_losses(directory: Path) -> list[str]:
     """Return what is wrong in the directory after the kill."""
-    newest = checkpoints.find_newest(directory, Silence())
+    newest = checkpoints.find_newest(directory, SILENT)
     states = [(1, 20), (1, 30), (2, 20)]
     found = newest and (newest.run, newest.step)
     losses = [] if found in states else [f"{directory.name}: {found}"]

@@ -17,6 +17,9 @@ from helpers import small
 from mnistcli.cli.main import main
 from mnistcli.datasets import mnist
 
+TESTS = Path(__file__).parents[1]
+"""The directory from which ``python -m stress`` runs."""
+
 PATIENCE = 900.0
 """Seconds after which a process counts as hung."""
 

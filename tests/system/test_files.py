@@ -11,7 +11,7 @@ from PIL import Image
 from mnistcli.cli.png import save_image
 from mnistcli.errors import DataError
 from mnistcli.evaluation import plots, report
-from mnistcli.evaluation.metrics import Answered, evaluate
+from mnistcli.evaluation.metrics import AnsweredImages, evaluate
 from mnistcli.inference import metadata
 from mnistcli.pretrained import read_export
 from mnistcli.system import files
@@ -171,7 +171,7 @@ def write_plot(directory: Path) -> Path:
 def write_report(directory: Path) -> Path:
     probabilities, labels = np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8)
     names, images = [*map(str, labels)], np.zeros((10, 28, 28), np.uint8)
-    answered = Answered("pictures", None, names, images, labels, probabilities)
+    answered = AnsweredImages("pictures", None, names, images, labels, probabilities)
     model = {"name": "softmax", "step": 60, "dataset": "mnist", "source": "checkpoints/model-60"}
     return report.write(directory, model, answered, evaluate(probabilities, labels))
 

@@ -36,7 +36,7 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty pictures of the odd handwriting in ``few``, and 960 more in ``others``."""
     directory = tmp_path_factory.mktemp("hand")
     counts = [0] * 10
-    for image, label in zip(*synthetic.make_block(1, 0, ODD, Pen(radius=(0.3, 0.1))), strict=True):
+    for image, label in zip(*synthetic.draw_block(1, 0, ODD, Pen(radius=(0.3, 0.1))), strict=True):
         part = directory / ("few" if counts[label] < 4 else "others")
         part.mkdir(exist_ok=True)
         Image.fromarray(255 - image).save(part / f"{label}_{counts[label]}.png")
@@ -105,7 +105,7 @@ def test_the_document_describes_the_fine_tuned_model(tuned, counts: tuple[int, i
 
 def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: Path) -> None:
     """The settings hold the digest of the training pictures, without those held out."""
-    from mnistcli.datasets.labelled_pictures import digest, load
+    from mnistcli.datasets.labelled_pictures import digest_dataset, load
 
     shutil.copytree(hand / "few", tmp_path / "few")
     former, held_out = load(tmp_path / "few", SILENT)
@@ -113,7 +113,7 @@ def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: 
         for path in (tmp_path / "few").iterdir():
             if np.array_equal(255 - np.asarray(Image.open(path)), image):
                 path.unlink()
-    assert find_newest(tuned[0], SILENT).settings.pictures == digest(former)
+    assert find_newest(tuned[0], SILENT).settings.pictures == digest_dataset(former)
 
 
 def test_a_finished_run_has_nothing_left_to_train(tuned, hand: Path, run, tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_examples_are_augmented_pictures_and_synthetic_digits_with_the_bases_ans
             assert images.shape == (SYNTHETIC_IMAGES, 28, 28)
             return np.tile(np.float32([0.7, 0.3] + [0] * 8), (len(images), 1))
 
-    images, labels = synthetic.make(8, 3)
+    images, labels = synthetic.draw_images(8, 3)
     pictures = Dataset("pictures", "train", images, labels)
 
     examples, targets = make_examples(pictures, Base(), seed=4)
@@ -361,7 +361,7 @@ def test_examples_are_augmented_pictures_and_synthetic_digits_with_the_bases_ans
     assert (examples != other).any()
     assert not np.isin(
         [image.tobytes() for image in examples[MIN_PICTURE_IMAGES:]],
-        [image.tobytes() for seed in (4, 1) for image in synthetic.make(seed, 1000)[0]],
+        [image.tobytes() for seed in (4, 1) for image in synthetic.draw_images(seed, 1000)[0]],
     ).any()  # not the images of a data set either
     augmented = examples[: MIN_PICTURE_IMAGES - 1].astype(float).reshape(-1, 3, 28, 28)
     for number, image in enumerate(images):  # each is near its picture, and none is the same

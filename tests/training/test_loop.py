@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from helpers.listening import SILENT, Recorder
+from helpers.training import make_request
 
 from mnistcli.datasets.dataset import Dataset, read
 from mnistcli.errors import ModelError, StoppedError
@@ -38,18 +39,16 @@ def data() -> Dataset:
     return Dataset("mnist", "train", images, random.integers(0, 10, 100).astype(np.uint8))
 
 
-def plan_to(steps: int, directory: Path, start: Checkpoint | None = None) -> Plan:
-    return Plan(
-        directory,
-        SETTINGS,
-        run=1,
-        start=start,
-        first_step=start.step if start else 0,
-        steps=steps,
-        save_every=7,
-        keep=2,
-        log_every=5,
-    )
+def plan_to(
+    steps: int,
+    directory: Path,
+    start: Checkpoint | None = None,
+    save_every: int = 7,
+    log_every: int = 5,
+) -> Plan:
+    request = make_request(directory, save_every=save_every, keep=2, log_every=log_every)
+    first_step = start.step if start else 0
+    return Plan(request, SETTINGS, run=1, start=start, first_step=first_step, steps=steps)
 
 
 def weights(checkpoint: Checkpoint) -> np.ndarray:
@@ -241,7 +240,7 @@ def test_another_seed_makes_other_weights(data: Dataset, tmp_path: Path) -> None
 def test_calls_of_tensorflow_are_short(data: Dataset, tmp_path: Path) -> None:
     from mnistcli.training.steps import next_end
 
-    plan = replace(plan_to(10**6, tmp_path), save_every=10**6, log_every=10**6)
+    plan = plan_to(10**6, tmp_path, save_every=10**6, log_every=10**6)
 
     for model, recipe in RECIPES.items():
         settings = replace(SETTINGS, model=model)
@@ -274,7 +273,7 @@ def test_divergence_names_its_step(data: Dataset, tmp_path: Path) -> None:
             return rates
 
         patch.setattr(steps, "learning_rates", explode)
-        plan = replace(plan_to(40, tmp_path, first), save_every=1000, log_every=1000)
+        plan = plan_to(40, tmp_path, first, save_every=1000, log_every=1000)
         with pytest.raises(ModelError, match=r"the loss of step 9 is not finite: .* is unchanged"):
             train(plan, data)
 

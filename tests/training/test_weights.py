@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.listening import SILENT
+from helpers.training import make_request
 
 from mnistcli.errors import ModelError
 from mnistcli.runs.checkpoints import DATA, INDEX, add_export, find_newest, write_checkpoint
@@ -20,17 +21,8 @@ SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.0
 
 
 def plan(directory: Path, model: str = "softmax") -> Plan:
-    return Plan(
-        directory,
-        replace(SETTINGS, model=model),
-        run=1,
-        start=None,
-        first_step=0,
-        steps=70,
-        save_every=1000,
-        keep=5,
-        log_every=100,
-    )
+    settings = replace(SETTINGS, model=model)
+    return Plan(make_request(directory), settings, run=1, start=None, first_step=0, steps=70)
 
 
 @pytest.mark.parametrize("model", RECIPES)

@@ -11,7 +11,7 @@ import numpy as np
 
 from mnistcli.datasets.synthetic.glyphs import Glyph
 from mnistcli.datasets.synthetic.handwriting import (
-    SAMPLES,
+    SAMPLES_PER_GLYPH,
     Hand,
     Points,
     tilt,
@@ -50,11 +50,11 @@ def read(table: str) -> Signs:
 
 
 def write_signs(random: np.random.Generator, signs: Signs, count: int) -> Points:
-    """Return the paths of the pen, [N, SAMPLES, 2], in writing signs that are equally frequent."""
+    """Return the paths of the pen, [N, SAMPLES_PER_GLYPH, 2], of signs, equally frequent."""
     forms = [form for name in signs for form in signs[name]]
     shares = [1 / len(signs[name]) / len(signs) for name in signs for _ in signs[name]]
     chosen = random.choice(len(forms), count, p=shares)
-    points = np.empty((count, SAMPLES, 2))
+    points = np.empty((count, SAMPLES_PER_GLYPH, 2))
     for number in np.unique(chosen):
         rows = np.flatnonzero(chosen == number)
         points[rows] = trace(random, to_curve(forms[number]), len(rows), STEADY)

@@ -50,7 +50,7 @@ MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless")
 def make_data(seed: int, digits: Gray) -> tuple[Gray, NDArray[np.float32]]:
     """Make images, uint8 [N, 28, 28], and targets [N, 1]: 1 for what is no digit, 0 for digits."""
     random = np.random.default_rng(seed)
-    drawn, _ = synthetic.make(seed, STROKES)
+    drawn, _ = synthetic.draw_images(seed, STROKES)
     printed = np.stack([normalize(print_sign(random, "0123456789")).image for _ in range(PRINTS)])
     varied = vary_all(seed, np.concatenate([*[digits] * VARIANTS, drawn, printed]))
     others = outliers.make(seed, OUTLIERS, digits)
@@ -130,7 +130,7 @@ def flag(tflite: bytes, images: Gray) -> float:
 def report(tflite: bytes, digits: Gray, seed: int) -> None:
     """Print the shares of digits, and of each kind of outlier, that an export flags."""
     random = np.random.default_rng(seed)
-    sets = {"MNIST": digits, "strokes": synthetic.make(seed, HELD_OUT)[0]}
+    sets = {"MNIST": digits, "strokes": synthetic.draw_images(seed, HELD_OUT)[0]}
     sets |= {f"{name}, varied": vary_all(seed, images) for name, images in sets.items()}
     sets |= {name: outliers.make_kind(random, name, 1000, digits) for name in outliers.KINDS}
     for name, images in sets.items():

@@ -19,7 +19,7 @@ BLOCK_IMAGES = 1000
 """Images that are drawn together, as a function of the seed and the block's number."""
 
 
-def make(
+def draw_images(
     seed: int, count: int, advance: Advance = ignore_progress
 ) -> tuple[Gray, NDArray[np.uint8]]:
     """Draw ``count`` images, uint8 [N, 28, 28], with labels, uint8 [N], on all cores.
@@ -27,14 +27,14 @@ def make(
     A larger count has the same images first. ``advance`` is told how many are drawn.
     """
     blocks = []
-    for block in map_ahead(partial(make_block, seed), range(-(-count // BLOCK_IMAGES))):
+    for block in map_ahead(partial(draw_block, seed), range(-(-count // BLOCK_IMAGES))):
         blocks.append(block)
         advance(min(len(blocks) * BLOCK_IMAGES, count))
     images, labels = (np.concatenate(arrays)[:count] for arrays in zip(*blocks, strict=True))
     return images, labels
 
 
-def make_block(
+def draw_block(
     seed: int, block: int, hand: Hand = HANDS, pen: Pen = PENS
 ) -> tuple[Gray, NDArray[np.uint8]]:
     """Draw one block: images, uint8 [BLOCK_IMAGES, 28, 28], and labels, uint8 [BLOCK_IMAGES]."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mnistcli.datasets.synthetic.glyphs import GLYPHS, Glyph
 from mnistcli.images import CLASSES
 
-SAMPLES = 160
+SAMPLES_PER_GLYPH = 160
 """Points at which the path of a digit is sampled, all its strokes together."""
 
 Points = NDArray[np.float64]
@@ -47,7 +47,7 @@ class Curve(NamedTuple):
     """The splines of a glyph as arrays."""
 
     variants: Points  # [variants, points, 2], the control points
-    basis: NDArray[np.float64]  # [SAMPLES, points]: each sample is a weighted sum of the points
+    basis: NDArray[np.float64]  # [SAMPLES_PER_GLYPH, points], the weights of the points
     ends: tuple[tuple[int, int], ...]  # control points at the ends of strokes, each with the next
 
 
@@ -60,16 +60,16 @@ def write(random: np.random.Generator, digits: NDArray[np.int64], hand: Hand) ->
         hand: how the handwriting varies.
 
     Returns:
-        The paths of the pen, float64 [N, SAMPLES, 2], around (0, 0).
+        The paths of the pen, float64 [N, SAMPLES_PER_GLYPH, 2], around (0, 0).
     """
     chosen = choose_glyphs(random, digits)
-    points = np.empty((len(digits), SAMPLES, 2))
+    points = np.empty((len(digits), SAMPLES_PER_GLYPH, 2))
     for number in np.unique(chosen):
         rows = np.flatnonzero(chosen == number)
         points[rows] = trace(random, to_curve(GLYPHS[number]), len(rows), hand)
     middle = (points.max(axis=1, keepdims=True) + points.min(axis=1, keepdims=True)) / 2
     points = tilt(random, warp(random, points - middle, hand), hand)
-    shakes = random.standard_normal((len(digits), SAMPLES // 4, 2))
+    shakes = random.standard_normal((len(digits), SAMPLES_PER_GLYPH // 4, 2))
     return points + hand.tremor * shakes.repeat(4, axis=1)
 
 
@@ -96,7 +96,7 @@ def trace(random: np.random.Generator, curve: Curve, count: int, hand: Hand) -> 
     ends of strokes come too early or too late.
 
     Returns:
-        Paths, float64 [count, SAMPLES, 2], in the glyph's coordinates.
+        Paths, float64 [count, SAMPLES_PER_GLYPH, 2], in the glyph's coordinates.
     """
     variants, points, _ = curve.variants.shape
     shares = random.exponential(size=(count, variants)) ** 1.5
@@ -153,8 +153,8 @@ def to_curve(glyph: Glyph) -> Curve:
         ends += [(start, start + 1), (last, last - 1)]
         start = last + 1
     lengths = [np.linalg.norm(np.diff(mean[piece], axis=0), axis=1).sum() for piece in pieces]
-    limits = np.rint(np.cumsum([0, *lengths]) / sum(lengths) * SAMPLES).astype(int)
-    basis = np.zeros((SAMPLES, len(mean)))
+    limits = np.rint(np.cumsum([0, *lengths]) / sum(lengths) * SAMPLES_PER_GLYPH).astype(int)
+    basis = np.zeros((SAMPLES_PER_GLYPH, len(mean)))
     for piece, (first, end) in zip(pieces, pairwise(limits), strict=True):
         basis[first:end, piece] = spline(mean[piece], end - first)
     return Curve(variants, basis, tuple(ends))

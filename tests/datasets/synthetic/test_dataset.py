@@ -8,7 +8,7 @@ from mnistcli.pictures import normalization
 
 @pytest.fixture(scope="module")
 def made() -> tuple[np.ndarray, np.ndarray]:
-    return synthetic.make(3, 2500)
+    return synthetic.draw_images(3, 2500)
 
 
 def test_images_and_labels_have_the_shape_of_mnists(made: tuple[np.ndarray, np.ndarray]) -> None:
@@ -21,17 +21,17 @@ def test_images_and_labels_have_the_shape_of_mnists(made: tuple[np.ndarray, np.n
 
 
 def test_the_data_set_is_a_function_of_the_seed(made: tuple[np.ndarray, np.ndarray]) -> None:
-    images, labels = synthetic.make(3, 1200)  # in other processes, or in this one
+    images, labels = synthetic.draw_images(3, 1200)  # in other processes, or in this one
 
     np.testing.assert_array_equal(images, made[0][:1200])
     np.testing.assert_array_equal(labels, made[1][:1200])
-    assert not np.array_equal(synthetic.make(4, 100)[0], images[:100])
-    np.testing.assert_array_equal(synthetic.make_block(3, 2)[0][:500], made[0][2000:])
+    assert not np.array_equal(synthetic.draw_images(4, 100)[0], images[:100])
+    np.testing.assert_array_equal(synthetic.draw_block(3, 2)[0][:500], made[0][2000:])
 
 
 def test_the_images_are_those_of_the_version() -> None:
     """If this fails, raise the version: the files on users' disks are of another data set."""
-    images, labels = synthetic.make_block(0, 0)
+    images, labels = synthetic.draw_block(0, 0)
 
     assert synthetic.STROKES_VERSION == 1
     assert labels[:20].tolist() == [0, 0, 6, 2, 3, 1, 1, 5, 5, 5, 9, 2, 7, 9, 4, 9, 9, 2, 4, 1]
@@ -46,7 +46,7 @@ def test_the_images_are_those_of_the_version() -> None:
 def test_progress_counts_images() -> None:
     seen: list[int] = []
 
-    synthetic.make(0, 1500, seen.append)
+    synthetic.draw_images(0, 1500, seen.append)
 
     assert seen == [1000, 1500]
 

@@ -6,7 +6,7 @@ import pytest
 from mnistcli.datasets.synthetic.glyphs import GLYPHS, Glyph
 from mnistcli.datasets.synthetic.handwriting import (
     HANDS,
-    SAMPLES,
+    SAMPLES_PER_GLYPH,
     Hand,
     choose_glyphs,
     parse_variant,
@@ -64,7 +64,7 @@ def test_a_curve_has_the_corners_and_strokes_of_its_glyph() -> None:
     curve = to_curve(Glyph(7, 1, ("0,0 50,0! 20,100 / 10,50 60,50",)))
     samples = curve.basis @ curve.variants[0]
 
-    assert samples.shape == (SAMPLES, 2)
+    assert samples.shape == (SAMPLES_PER_GLYPH, 2)
     for point in ([0, 0], [0.5, 0], [0.2, 1], [0.1, 0.5], [0.6, 0.5]):
         assert np.linalg.norm(samples - point, axis=1).min() < 1e-9
     steps = np.linalg.norm(np.diff(samples, axis=0), axis=1)

@@ -14,7 +14,7 @@ from mnistcli.datasets.synthetic.rasterizer import (
     stamp,
 )
 
-EVEN = Pen(radius=(0.3, 0), pressure=0, gaps=0)
+MAX_EVEN_RANGE = Pen(radius=(0.3, 0), pressure=0, gaps=0)
 
 
 def generator(seed: int = 1) -> np.random.Generator:
@@ -71,7 +71,7 @@ def test_a_lifted_pen_leaves_nothing() -> None:
 
 
 def test_a_line_has_the_length_and_the_width_of_the_pen() -> None:
-    (ink,) = draw(generator(), upright(), EVEN) / 255
+    (ink,) = draw(generator(), upright(), MAX_EVEN_RANGE) / 255
     radius = np.exp(0.3) * DIGIT_SIDE / 20
 
     middle = ink[PAPER_SIDE // 2 - 5 : PAPER_SIDE // 2 + 5].sum(axis=1)
@@ -115,7 +115,7 @@ def test_a_marker_leaves_loops_open() -> None:
     turn = np.linspace(0, 2 * np.pi, 160)
     loop = np.stack([0.3 * np.sin(turn), 0.5 * np.cos(turn)], axis=-1)
 
-    (ink,) = draw(generator(), loop[np.newaxis], EVEN._replace(radius=(9, 0)))
+    (ink,) = draw(generator(), loop[np.newaxis], MAX_EVEN_RANGE._replace(radius=(9, 0)))
 
     assert not ink[PAPER_SIDE // 2 - 2 : PAPER_SIDE // 2 + 2, PAPER_SIDE // 2].any()
     assert ink[PAPER_SIDE // 2].any()
