@@ -10,7 +10,7 @@ develop:  ## Install the checkout, editable, with all tools, and the hooks that 
 	pip install -e '.[test,dev]'
 	pre-commit install
 
-fast:  ## Run the tests that take less than a second each
+fast:  ## Run the quick tests, within a minute
 	pytest -m 'not slow'
 
 check: test lint faults  ## Run what CI runs

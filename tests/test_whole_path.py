@@ -40,6 +40,7 @@ def here(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(directory)
 
 
+@pytest.mark.slow
 def test_softmax_regression_reaches_the_tutorials_accuracy() -> None:
     result = run("train", "--steps", "2000", "--json")
 
@@ -52,6 +53,7 @@ def test_softmax_regression_reaches_the_tutorials_accuracy() -> None:
     assert json.loads(result.stdout)["total"] == 10_000
 
 
+@pytest.mark.slow
 def test_training_resumes_to_step_4000(directory: Path, tmp_path: Path) -> None:
     shutil.copytree("checkpoints", tmp_path / "checkpoints")
     result = run("train", "--steps", "4000", "--checkpoint-dir", tmp_path / "checkpoints", "--json")
@@ -61,6 +63,7 @@ def test_training_resumes_to_step_4000(directory: Path, tmp_path: Path) -> None:
     assert json.loads(result.stdout)["accuracy"] >= 0.91
 
 
+@pytest.mark.slow
 def test_tutorial_a_reaches_its_accuracy(tmp_path: Path) -> None:
     settings = ["--learning-rate", "0.01", "--batch-size", "100", "--steps", "1000"]
     result = run("train", *settings, "--checkpoint-dir", tmp_path, "--json")
@@ -68,6 +71,7 @@ def test_tutorial_a_reaches_its_accuracy(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["accuracy"] >= 0.90
 
 
+@pytest.mark.slow
 def test_a_convolutional_network_reads_99_percent(tmp_path: Path) -> None:
     result = run("train", "--model", "cnn", "--checkpoint-dir", tmp_path, "--json")
     samples = run("eval", SAMPLES, "--checkpoint-dir", tmp_path, "--json")
@@ -78,6 +82,7 @@ def test_a_convolutional_network_reads_99_percent(tmp_path: Path) -> None:
     assert json.loads(samples.stdout)["correct"] >= 29
 
 
+@pytest.mark.slow
 def test_the_samples_are_read() -> None:
     result = run("predict", *sorted(SAMPLES.iterdir()))
 
@@ -104,6 +109,7 @@ def test_the_polarity_of_the_tutorials_pictures_is_found(shared: Path) -> None:
             assert prepare(path.read_bytes()).polarity == polarity, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("polarity", ["white on black", "black on white"])
 def test_an_image_written_as_a_picture_gets_the_same_answer(
     polarity: str, shared: Path, tmp_path: Path
@@ -126,6 +132,7 @@ def test_an_image_written_as_a_picture_gets_the_same_answer(
     np.testing.assert_array_equal(answers, predictor.predict(images))
 
 
+@pytest.mark.slow
 def test_the_plain_pipeline_reads_as_few_user_pictures_as_the_tutorials(shared: Path) -> None:
     folders = sorted(path for path in (shared / "user_digits").iterdir() if path.is_dir())
     plain = json.loads(run("eval", *folders, "--preprocess", "plain", "--json").stdout)

@@ -108,6 +108,7 @@ def check(result: Result, arguments: list[str]) -> None:
         json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_any_command_line_has_a_documented_end(
     here: Path, few_strokes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

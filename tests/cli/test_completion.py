@@ -90,6 +90,7 @@ def terminal(shell: str, tmp_path: Path):
         opened.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "shown"),
     [

@@ -71,6 +71,7 @@ def test_quiet_keeps_results_and_errors(trained: Path, tmp_path: Path, run) -> N
     assert "warning: blank.png: no ink found" in run("predict", "blank.png").stderr
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_progress_bar(
     small_mnist: Path, tmp_path: Path, small_files: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_terminal_shows_a_progress_bar(
     assert re.search(rb"loss [\d.]+  accuracy [\d.]+ +\d\d:\d\d", shown)
 
 
+@pytest.mark.slow
 def test_quiet_shows_no_progress_bar(small_mnist: Path, tmp_path: Path, small_files: Path) -> None:
     program = [sys.executable, small.__file__, small_files]
 
@@ -106,6 +108,7 @@ def wait_for_library(name: str, process: subprocess.Popen) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_train_saves_a_model_that_can_predict(
     number: int, code: int, run_process, tmp_path: Path
@@ -127,6 +130,7 @@ def test_an_interrupted_train_saves_a_model_that_can_predict(
     assert again.communicate()[1] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
 @pytest.mark.parametrize(
     ("number", "code", "message"),
@@ -165,6 +169,7 @@ def test_an_ignored_sigterm_stays_ignored(trained: Path, tmp_path: Path) -> None
     assert output.startswith(b"-\t")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc")
 @pytest.mark.parametrize(
     ("number", "code", "message"), [(signal.SIGINT, 130, "error: "), (signal.SIGTERM, 143, "")]
@@ -186,6 +191,7 @@ def test_a_signal_while_tensorflow_loads_is_not_lost(
 # Streams
 
 
+@pytest.mark.slow
 def test_a_pipe_closed_by_its_reader_is_no_error(
     run_process, trained: Path, tmp_path: Path
 ) -> None:

@@ -308,6 +308,7 @@ def test_a_damaged_model_exits_with_4(here: Path, run) -> None:
         assert "'train --restart' starts over" in result.stderr
 
 
+@pytest.mark.slow
 def test_standard_input_is_read_only_on_request(tmp_path: Path) -> None:
     """A command that asked a question would wait for an answer."""
     reader, writer = os.pipe()
@@ -322,6 +323,7 @@ def test_standard_input_is_read_only_on_request(tmp_path: Path) -> None:
         os.close(writer)
 
 
+@pytest.mark.slow
 def test_libraries_print_nothing(run_process: Callable, trained: Path, tmp_path: Path) -> None:
     """TensorFlow and LiteRT are silent, in commands that load them."""
     for export in (trained / "model-60").glob("model.tflite*"):
@@ -382,6 +384,7 @@ def test_directories_of_any_name_are_printed(here: Path, run) -> None:
     assert result.stdout_bytes == b"a\\tb\xff\t1\tmnist\ttest\n"
 
 
+@pytest.mark.slow
 def test_thousands_of_pictures_are_answered_in_order(here: Path) -> None:
     names = [f"{number:04}.png" for number in range(3000)]
     for name in names:
@@ -422,6 +425,7 @@ def test_a_reader_may_close_the_pipe_at_any_time(command: str, here: Path) -> No
     assert (result.returncode, result.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_closed_standard_output_is_an_error_before_the_work(
     here: Path, small_files: Path
 ) -> None:

@@ -38,6 +38,7 @@ def test_eval_of_the_training_images(trained: Path, run) -> None:
     assert result.stdout == "accuracy 1.0000 over 600 images (mnist train)\n"
 
 
+@pytest.mark.slow
 def test_eval_of_pictures(trained: Path, pictures: Path, run) -> None:
     result = run("eval", "pictures", "--preprocess", "plain", "--json")
 
@@ -96,6 +97,7 @@ def test_eval_of_no_pictures_has_no_accuracy(trained: Path, run) -> None:
     assert (document["accuracy"], document["loss"], document["total"]) == (None, None, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_network")
 def test_eval_falls_back_to_strokes_with_a_warning(run) -> None:
     result = run("eval")
@@ -105,6 +107,7 @@ def test_eval_falls_back_to_strokes_with_a_warning(run) -> None:
     assert json.loads(run("eval", "--json").stdout)["dataset"] == "strokes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["train", "eval"])
 def test_an_accuracy_that_reaches_the_gate_exits_with_0(command: str, trained: Path, run) -> None:
     assert run(command, "--min-accuracy", "1").exit_code == 0

@@ -66,6 +66,7 @@ def read_metadata(path: Path) -> dict:
         return json.loads(archive.read("metadata.json"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("out", "script"), [("m.tflite", LITERT), ("m", TENSORFLOW)])
 @pytest.mark.parametrize("is_pretrained", [True, False])
 def test_another_program_computes_the_same_probabilities(
@@ -146,6 +147,7 @@ def test_an_export_is_small_and_describes_its_input_and_output(tmp_path: Path, r
     assert size < 1_600_000  # four bytes a weight, without what only training needs
 
 
+@pytest.mark.slow
 def test_only_an_earlier_export_is_replaced(trained: Path, tmp_path: Path, run) -> None:
     for out in ("m.tflite", "m"):
         run("export", "model", out, "--pretrained")
@@ -184,6 +186,7 @@ def test_an_export_that_cannot_be_written_exits_with_3(out: str, tmp_path: Path,
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", [b"\xff", b"\xff.tflite"])
 def test_a_name_may_be_any_bytes(out: bytes, tmp_path: Path, run) -> None:
     result = run("export", "model", os.fsdecode(out), "--pretrained")
@@ -211,6 +214,7 @@ def test_without_a_model_nothing_is_exported(run) -> None:
     assert not Path("m.tflite").exists()
 
 
+@pytest.mark.slow
 def test_a_saved_model_has_the_full_precision_of_a_run(
     small_mnist: Path, tmp_path: Path, run
 ) -> None:
@@ -264,6 +268,7 @@ def test_digits_must_be_digits(digits: str, run) -> None:
     assert not Path("out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_strokes")
 @pytest.mark.parametrize("invert", [[], ["--invert"]])
 def test_exported_images_score_as_the_data_set_does(invert: list[str], tmp_path: Path, run) -> None:
@@ -292,6 +297,7 @@ def claim_size(png: bytes, side: int) -> bytes:
 HUGE = claim_size(to_png(seven()), 60_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"no picture", to_png(seven()), HUGE])
 def test_a_foreign_file_is_not_replaced(
     content: bytes, small_mnist: Path, tmp_path: Path, run
@@ -314,6 +320,7 @@ def test_a_foreign_file_is_not_replaced(
     assert run("export", "images", "out").exit_code == 3
 
 
+@pytest.mark.slow
 def test_exported_mnist_images_score_as_the_data_set_does(
     shared: Path, tmp_path: Path, run
 ) -> None:

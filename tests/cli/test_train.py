@@ -15,6 +15,7 @@ from mnistcli.runs.checkpoints import find_newest
 pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
+@pytest.mark.slow
 def test_train_ends_with_the_accuracy(small_mnist: Path, run) -> None:
     result = run("train", "--steps", "60", "--log-every", "25")
 
@@ -60,6 +61,7 @@ def test_train_to_a_step_already_reached_trains_nothing(trained: Path, run) -> N
     assert result.stdout == "accuracy 1.0000 over 200 images (mnist test)\n"
 
 
+@pytest.mark.slow
 def test_train_resumes_from_the_newest_checkpoint(trained: Path, run) -> None:
     result = run("train", "--steps", "90", "--json")
 
@@ -74,6 +76,7 @@ def test_train_to_an_earlier_step_keeps_the_newest_checkpoint(trained: Path, run
     assert json.loads(result.stdout)["model"]["step"] == 60
 
 
+@pytest.mark.slow
 def test_five_checkpoints_are_kept_by_default(small_mnist: Path, tmp_path: Path, run) -> None:
     document = json.loads(run("train", "--steps", "70", "--save-every", "10", "--json").stdout)
 
@@ -81,12 +84,14 @@ def test_five_checkpoints_are_kept_by_default(small_mnist: Path, tmp_path: Path,
     assert 0 < document["seconds"] < 60
 
 
+@pytest.mark.slow
 def test_train_keeps_the_newest_checkpoints(trained: Path, run) -> None:
     run("train", "--steps", "100", "--save-every", "10", "--keep", "2")
 
     assert sorted(path.name for path in trained.iterdir()) == ["model-100", "model-90"]
 
 
+@pytest.mark.slow
 def test_seconds_count_the_steps_only(
     small_mnist: Path, run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +113,7 @@ def test_train_with_other_settings_exits_with_4(trained: Path, run) -> None:
     assert find_newest(trained, SILENT).step == 60
 
 
+@pytest.mark.slow
 def test_a_convolutional_run_resumes_in_a_new_cycle(small_mnist: Path, run) -> None:
     first = run("train", "--model", "cnn", "--steps", "30", "--batch-size", "32", "--json")
     again = run("train", "--json")
@@ -122,6 +128,7 @@ def test_a_convolutional_run_resumes_in_a_new_cycle(small_mnist: Path, run) -> N
     assert documents[2]["accuracy"] > 0.9
 
 
+@pytest.mark.slow
 def test_train_restart_replaces_the_run(trained: Path, run) -> None:
     result = run("train", "--steps", "20", "--seed", "1", "--restart")
 
@@ -153,6 +160,7 @@ def test_a_checkpoint_directory_that_cannot_be_created_exits_with_3(
 # Data sets
 
 
+@pytest.mark.slow
 def test_damaged_training_images_are_downloaded_again(
     small_mnist: Path, small_files: Path, run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +175,7 @@ def test_damaged_training_images_are_downloaded_again(
     assert "; downloading MNIST" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_network")
 def test_damaged_training_images_without_a_network_fall_back_to_strokes(
     small_mnist: Path, run
@@ -178,6 +187,7 @@ def test_damaged_training_images_without_a_network_fall_back_to_strokes(
     assert (document["dataset"], document["total"]) == ("strokes", 100)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_network")
 def test_train_falls_back_to_strokes_with_a_warning(tmp_path: Path, run) -> None:
     result = run("train", "--steps", "5", "--json")
@@ -196,6 +206,7 @@ def test_train_falls_back_to_strokes_with_a_warning(tmp_path: Path, run) -> None
     assert "warning" not in again.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_strokes")
 def test_strokes_are_used_on_request(small_mnist: Path, run) -> None:
     trained = run("train", "--steps", "5", "--dataset", "strokes")
@@ -219,6 +230,7 @@ def test_a_request_for_mnist_never_falls_back(command: list[str], run) -> None:
     assert not Path("checkpoints").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_network")
 def test_unavailable_data_exits_with_3_beside_a_run_on_strokes(run) -> None:
     assert run("train", "--steps", "5").exit_code == 0  # on strokes

@@ -122,6 +122,7 @@ def test_another_version_is_drawn_again(
     assert (tmp_path / "strokes-1000" / "t10k-images-idx3-ubyte.gz").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_strokes")
 @pytest.mark.parametrize(
     ("kind", "content"),

@@ -50,6 +50,7 @@ def test_returns_the_body_as_it_is(way: str, server: Server) -> None:
     assert get(f"{server.url}/{way}") == BODY
 
 
+@pytest.mark.slow
 def test_a_slow_body_may_take_several_windows(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_slow_body_may_take_several_windows(
     assert get(f"{server.url}/slow") == BODY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", FAILURES)
 def test_a_failing_exchange_ends(way: str, server: Server) -> None:
     error, message = FAILURES[way]
@@ -114,6 +116,7 @@ def test_no_proxy_is_asked_for_excluded_hosts(
     assert get(f"{server.url}/good") == BODY
 
 
+@pytest.mark.slow
 def test_the_lookup_of_a_name_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     is_over = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: is_over.wait(30))

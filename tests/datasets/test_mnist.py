@@ -54,6 +54,7 @@ def test_downloads_the_four_files(end: str, mirror: str, empty: Path) -> None:
     assert list_verified(empty) == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", FAILURES)
 def test_a_source_that_fails_is_passed_over(way: str, mirror: str, empty: Path) -> None:
     mnist.download(empty, [f"{mirror}/{way}", f"{mirror}/good"], SILENT)
@@ -61,6 +62,7 @@ def test_a_source_that_fails_is_passed_over(way: str, mirror: str, empty: Path) 
     assert list_verified(empty) == NAMES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", FAILURES)
 def test_a_failure_leaves_only_verified_files(way: str, mirror: str, small_mnist: Path) -> None:
     for name in NAMES[1:]:
@@ -86,6 +88,7 @@ def test_when_all_sources_fail_each_is_listed(mirror: str, empty: Path, refusing
     assert not empty.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "message"), [("silent", "no answer within"), ("reluctant", "HTTP status 503")]
 )
@@ -174,5 +177,6 @@ def test_a_valid_file_of_another_data_set_is_refused(
         mnist.read_verified(small_mnist, mnist.FILES[3])
 
 
+@pytest.mark.slow
 def test_the_published_hashes_are_those_of_the_real_files(shared: Path) -> None:
     assert mnist.find_problems(shared / "mnist") == {}

@@ -117,6 +117,7 @@ def check(result: subprocess.CompletedProcess[str], job: Path, pictures: Path) -
     assert all(re.fullmatch(r"\d", digit) and 0 < float(share) <= 1 for _, digit, share in rows)
 
 
+@pytest.mark.slow
 def test_the_script_runs(
     mirror: Mirror, small_program: Path, pictures: Path, tmp_path: Path
 ) -> None:
@@ -126,6 +127,7 @@ def test_the_script_runs(
     assert len(mirror.paths) == 4
 
 
+@pytest.mark.slow
 def test_the_script_runs_on_the_real_files(shared: Path, pictures: Path, tmp_path: Path) -> None:
     mirror = Mirror(shared / "mnist")
     try:
@@ -140,6 +142,7 @@ def test_the_script_runs_on_the_real_files(shared: Path, pictures: Path, tmp_pat
     assert json.loads((tmp_path / "job/scored.json").read_text())["total"] == 10_000
 
 
+@pytest.mark.slow
 def test_the_script_ends_at_a_failed_gate(
     mirror: Mirror, small_program: Path, pictures: Path, tmp_path: Path
 ) -> None:
@@ -155,6 +158,7 @@ def test_the_script_ends_at_a_failed_gate(
     assert not (tmp_path / "job/scored.json").exists()
 
 
+@pytest.mark.slow
 def test_the_script_ends_without_data(small_program: Path, pictures: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()

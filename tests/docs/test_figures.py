@@ -118,6 +118,7 @@ def test_the_page_names_options_that_exist() -> None:
     assert set(re.findall(r"--[a-z][a-z-]+", PAGE)) <= options
 
 
+@pytest.mark.slow
 def test_commands_print_what_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
     commands = re.findall(r"^ {4}\$ mnistcli (.*)\n {4}(.*)$", PAGE, re.MULTILINE)
 

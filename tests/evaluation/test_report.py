@@ -50,6 +50,7 @@ def write(directory: Path, data: AnsweredImages, **extra: object) -> Page:
     return Page(page.read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_the_page_embeds_its_plots(tmp_path: Path) -> None:
     data = answer(["a.png", "b.png", "c.png"], [1, 2, 3], [1, 2, 9])
 
@@ -70,6 +71,7 @@ def test_the_page_embeds_its_plots(tmp_path: Path) -> None:
     assert "2\n    of 3 images" in page.text
 
 
+@pytest.mark.slow
 def test_without_errors_and_curves_there_are_fewer_plots(tmp_path: Path) -> None:
     wrong, right = answer(["1.png"], [1], [2]), answer(["1.png"], [1], [1])
     write(tmp_path, wrong, curve=CURVE, w=np.ones((784, 10), np.float32))
@@ -119,6 +121,7 @@ def test_the_weights_are_computed_from_answers() -> None:
     np.testing.assert_allclose(report.find_weights(Linear()), w, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_contact_sheet_shows_the_worst_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +138,7 @@ def test_the_contact_sheet_shows_the_worst_errors(
     assert "The worst 60 of 100" in page.text
 
 
+@pytest.mark.slow
 def test_eval_writes_a_report(checkpoints: Path, small_mnist: Path, run) -> None:
     result = run("eval", "--checkpoint-dir", checkpoints, "--report", "there", "--json")
 

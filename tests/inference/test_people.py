@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from click.testing import CliRunner
 from helpers.drawing import to_png
 from helpers.nondigits import KINDS
@@ -60,6 +61,7 @@ def test_an_unevenly_lit_page_is_read_in_order(tmp_path: Path) -> None:
         assert 30 + 130 * row <= top < bottom <= 30 + 130 * (row + 1)
 
 
+@pytest.mark.slow
 def test_non_digits_get_a_warning(tmp_path: Path) -> None:
     for name, make in KINDS.items():
         for number in range(EACH):
@@ -76,6 +78,7 @@ def test_non_digits_get_a_warning(tmp_path: Path) -> None:
     assert min(warned.values()) / EACH >= 0.85, warned
 
 
+@pytest.mark.slow
 def test_users_digits_are_read_and_rarely_get_a_warning(shared: Path) -> None:
     folder = shared / "user_digits"
     with (folder / "manifest.csv").open(newline="", encoding="utf-8") as stream:

@@ -52,6 +52,7 @@ def test_answers_keep_the_order_across_batches(
     assert order == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_answers_are_the_same_with_further_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

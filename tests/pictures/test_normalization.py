@@ -86,6 +86,7 @@ def test_no_ink_is_lost_however_uneven_the_mass() -> None:
     assert normalization.centre(ink)[0].sum() == ink.sum(dtype=int)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", ["train", "t10k"])
 def test_all_of_mnist_is_normalized(split: str, shared: Path) -> None:
     images = idx.read(shared / "mnist" / f"{split}-images-idx3-ubyte.gz")

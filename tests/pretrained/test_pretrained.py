@@ -57,6 +57,7 @@ def test_the_weights_have_16_bits() -> None:
     assert weights["1.kernel"].shape == (3, 3, 1, 32)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tensorflow")
 def test_the_export_can_be_made_from_the_weights(images: np.ndarray) -> None:
     from mnistcli.training.conversion import to_tflite
@@ -74,6 +75,7 @@ def test_the_export_can_be_made_from_the_weights(images: np.ndarray) -> None:
         np.testing.assert_array_equal(found.argmax(axis=1), expected.argmax(axis=1))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tensorflow")
 def test_training_can_start_from_the_weights(images: np.ndarray) -> None:
     """The weights in training, not only their EMA, are those that are given."""
@@ -184,6 +186,7 @@ def test_the_detector_separates_digits_from_other_images(images: np.ndarray) -> 
     assert (doubts[30:] > 0.5).all()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tensorflow")
 def test_pretrain_puts_a_run_into_the_package(
     copied: Path, small_mnist: Path, run, monkeypatch: pytest.MonkeyPatch
@@ -208,6 +211,7 @@ def test_pretrain_puts_a_run_into_the_package(
     assert json.loads(scored.stdout)["accuracy"] == 1
 
 
+@pytest.mark.slow
 def test_the_accuracy_on_mnist_is_the_recorded_one(shared: Path, run) -> None:
     result = run("eval", "--pretrained", "--data-dir", shared / "mnist", "--json")
 
@@ -226,6 +230,7 @@ def test_all_pictures_of_the_tutorials_are_read(shared: Path, run) -> None:
     assert (document["correct"], document["total"]) == (16, 16)
 
 
+@pytest.mark.slow
 def test_nearly_all_pictures_by_people_are_read(shared: Path, run) -> None:
     folders = sorted(path for path in (shared / "user_digits").iterdir() if path.is_dir())
 

@@ -17,6 +17,7 @@ def start_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "count_cores", lambda: 3)
 
 
+@pytest.mark.slow
 def test_results_keep_their_order_and_come_from_several_processes() -> None:
     made = list(map_ahead(work.tell_process, range(300)))
 
@@ -48,6 +49,7 @@ def test_only_a_few_items_are_taken_ahead() -> None:
     stream.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [work.die_elsewhere, work.die_in_the_middle])
 def test_the_work_of_a_process_that_dies_is_done_in_this_one(function) -> None:
     assert list(map_ahead(function, range(300))) == [function(item) for item in range(300)]
@@ -63,6 +65,7 @@ def test_all_is_done_in_this_process_if_others_cannot_start(
     assert made == [(item, os.getpid()) for item in range(100)]
 
 
+@pytest.mark.slow
 def test_closing_the_stream_ends_the_processes() -> None:
     stream = map_ahead(work.tell_process, itertools.count())
     others = {process for _, process in itertools.islice(stream, 300)} - {os.getpid()}
@@ -75,6 +78,7 @@ def test_closing_the_stream_ends_the_processes() -> None:
             os.kill(process, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_the_other_processes_end_with_this_one(number: int) -> None:
     script = [sys.executable, work.__file__]

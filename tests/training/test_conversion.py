@@ -11,6 +11,7 @@ from mnistcli.runs.recipes import RECIPES
 pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "tolerance", "most_bytes"),
     [("softmax", 1e-5, 40_000), ("cnn", 1e-5, 600_000), ("deepcnn", 2e-3, 1_000_000)],
@@ -46,6 +47,7 @@ def test_an_export_leaves_no_temporary_files(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", RECIPES)
 def test_the_saved_model_answers_as_the_network_does(
     model: str, make_network: Callable, answer_by_saved_model: Callable

@@ -63,6 +63,7 @@ def score(run: Callable, *arguments: object) -> float:
     return json.loads(run("eval", *arguments, "--json").stdout)["accuracy"]
 
 
+@pytest.mark.slow
 def test_forty_pictures_improve_the_score_on_their_handwriting(tuned, hand: Path, run) -> None:
     directory, document = tuned
 
@@ -74,6 +75,7 @@ def test_forty_pictures_improve_the_score_on_their_handwriting(tuned, hand: Path
     assert document["accuracy"] >= document["before"]["accuracy"]
 
 
+@pytest.mark.slow
 def test_fine_tuning_costs_at_most_0_3_points_on_mnist(tuned, shared: Path, run) -> None:
     data = ["--dataset", "mnist", "--data-dir", shared / "mnist"]
 
@@ -84,6 +86,7 @@ def test_fine_tuning_costs_at_most_0_3_points_on_mnist(tuned, shared: Path, run)
     assert after >= before - 0.003
 
 
+@pytest.mark.slow
 def test_the_document_describes_the_fine_tuned_model(tuned, counts: tuple[int, int]) -> None:
     directory, document = tuned
     step = read_record().step + 200
@@ -152,6 +155,7 @@ def counts(hand: Path) -> tuple[int, int]:
     return len(training.labels), len(held_out.labels)
 
 
+@pytest.mark.slow
 def test_a_fine_tuned_run_keeps_its_base(
     trained: Path, few: Path, counts: tuple[int, int], run
 ) -> None:
@@ -176,6 +180,7 @@ def test_a_fine_tuned_run_keeps_its_base(
     assert find_newest(trained, SILENT).settings.base == "model-60"
 
 
+@pytest.mark.slow
 def test_other_pictures_fine_tune_the_newest_checkpoint(
     trained: Path, few: Path, run, tmp_path: Path
 ) -> None:
@@ -196,6 +201,7 @@ def test_other_pictures_fine_tune_the_newest_checkpoint(
     assert "checkpoints/model-80 is at step 80: --steps must be beyond it" in reached.stderr
 
 
+@pytest.mark.slow
 def test_a_restart_fine_tunes_the_pretrained_model(trained: Path, few: Path, run) -> None:
     step = read_record().step
     result = run("train", "--pictures", few, "--restart", "--steps", str(step + 1), "--json")
@@ -230,6 +236,7 @@ def test_another_model_than_the_runs_is_refused(trained: Path, few: Path, run) -
     assert "checkpoints holds a run with model softmax, not cnn" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_command_line_overrides_an_environment_variable(trained: Path, few: Path, run) -> None:
     on_data = run(
         *("train", "--dataset", "mnist", "--steps", "61"), env={"MNISTCLI_TRAIN_PICTURES": str(few)}
@@ -242,6 +249,7 @@ def test_the_command_line_overrides_an_environment_variable(trained: Path, few: 
     assert on_pictures.stdout.endswith("images (pictures held out)\n")
 
 
+@pytest.mark.slow
 def test_pictures_that_cannot_be_used_make_the_exit_code_1(
     trained: Path, few: Path, run, tmp_path: Path
 ) -> None:
@@ -255,6 +263,7 @@ def test_pictures_that_cannot_be_used_make_the_exit_code_1(
     assert "error: pictures/3_99.png: the file is empty" in result.stderr
 
 
+@pytest.mark.slow
 def test_min_accuracy_applies_to_the_held_out_pictures(trained: Path, few: Path, run) -> None:
     result = run("train", "--pictures", few, "--steps", "61", "--min-accuracy", "1")
 
@@ -262,6 +271,7 @@ def test_min_accuracy_applies_to_the_held_out_pictures(trained: Path, few: Path,
     assert "is below --min-accuracy 1" in result.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_ends_in_the_same_weights(
     trained: Path, few: Path, run_process, tmp_path: Path
 ) -> None:
@@ -289,6 +299,7 @@ def test_an_interrupted_run_ends_in_the_same_weights(
     assert ends[0].step == ends[1].step == 460
 
 
+@pytest.mark.slow
 def test_a_missing_base_is_an_error(trained: Path, few: Path, run) -> None:
     assert run("train", "--pictures", few, "--steps", "70").exit_code == 0
     shutil.rmtree(trained / "model-60")
@@ -303,6 +314,7 @@ def test_a_missing_base_is_an_error(trained: Path, few: Path, run) -> None:
     assert run("eval", "--json").exit_code == 0
 
 
+@pytest.mark.slow
 def test_the_seed_is_that_of_the_base_unless_another_is_asked_for(
     small_mnist: Path, few: Path, run, tmp_path: Path
 ) -> None:
@@ -318,6 +330,7 @@ def test_the_seed_is_that_of_the_base_unless_another_is_asked_for(
     assert seeds == [7, 8]
 
 
+@pytest.mark.slow
 def test_making_the_bases_export_does_not_change_the_number_of_threads(
     trained: Path, few: Path, run_process, tmp_path: Path
 ) -> None:
@@ -335,6 +348,7 @@ def test_making_the_bases_export_does_not_change_the_number_of_threads(
     assert ends[0].export == ends[1].export
 
 
+@pytest.mark.slow
 def test_examples_are_augmented_pictures_and_synthetic_digits_with_the_bases_answers() -> None:
     from mnistcli.training.finetuning import MIN_PICTURE_IMAGES, SYNTHETIC_IMAGES, make_examples
 

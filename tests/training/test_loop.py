@@ -165,6 +165,7 @@ def test_the_history_of_a_run_continues_when_it_is_resumed(data: Dataset, tmp_pa
     assert without_logger.curve == whole.curve
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", RECIPES)
 def test_a_resumed_run_ends_in_the_same_state(model: str, data: Dataset, tmp_path: Path) -> None:
     from mnistcli.training.weights import restore
@@ -184,6 +185,7 @@ def test_a_resumed_run_ends_in_the_same_state(model: str, data: Dataset, tmp_pat
     assert export(piece) == export(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["softmax", "cnn"])
 def test_the_network_that_training_returns_is_that_of_its_checkpoint(
     model: str, data: Dataset, tmp_path: Path
@@ -197,6 +199,7 @@ def test_the_network_that_training_returns_is_that_of_its_checkpoint(
     assert to_tflite(network) == export(find_newest(tmp_path, SILENT)) == export(checkpoint)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", RECIPES)
 def test_augmentation_depends_on_the_recipe_seed_and_step(
     model: str, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -216,6 +219,7 @@ def test_augmentation_depends_on_the_recipe_seed_and_step(
     assert set(seen) == ({(5, 0)} if RECIPES[model].augmentation else set())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["cnn", "deepcnn"])
 def test_a_convolutional_network_learns(model: str, small_mnist: Path, tmp_path: Path) -> None:
     settings = replace(SETTINGS, model=model, learning_rate=0.003, cycles=(60,), batch_size=32)
@@ -228,6 +232,7 @@ def test_a_convolutional_network_learns(model: str, small_mnist: Path, tmp_path:
     assert evaluate(probabilities, test_data.labels).accuracy > 0.9
 
 
+@pytest.mark.slow
 def test_another_seed_makes_other_weights(data: Dataset, tmp_path: Path) -> None:
     exports = set()
     for seed in (5, 6):
@@ -282,6 +287,7 @@ def test_divergence_names_its_step(data: Dataset, tmp_path: Path) -> None:
     np.testing.assert_array_equal(weights(newest), weights(first))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_and_stops(number: int, data: Dataset, tmp_path: Path) -> None:
     def interrupt(step: int) -> None:
@@ -310,6 +316,7 @@ def test_a_signal_at_the_last_step_stops_what_comes_after(data: Dataset, tmp_pat
     assert find_newest(tmp_path, SILENT).step == 20
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_in_the_same_weights(run_process, tmp_path: Path) -> None:
     """The tests of other models, and of hundreds of kills, are in tests/stress/kills.py."""
     steps = 3000

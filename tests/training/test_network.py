@@ -67,6 +67,7 @@ def test_accuracy_is_the_share_of_right_answers(tensorflow: None) -> None:
     assert float(network.accuracy(np.zeros((4, 784), np.float32), label)) == 0.75
 
 
+@pytest.mark.slow
 def test_equals_the_tutorials_graph(tensorflow: None, batches: list[Batch]) -> None:
     import tensorflow as tf
 

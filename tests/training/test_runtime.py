@@ -71,6 +71,7 @@ print(threading.get_intra_op_parallelism_threads(), threading.get_inter_op_paral
 """
 
 
+@pytest.mark.slow
 def test_tensorflow_computes_on_the_cpu_with_a_fixed_number_of_threads() -> None:
     """A further call, here with the default, changes nothing."""
     result = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True)

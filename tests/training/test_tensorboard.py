@@ -70,6 +70,7 @@ def test_weights_the_graph_and_answers_are_logged(logged: Path) -> None:
         assert shown.width >= 5 * 112
 
 
+@pytest.mark.slow
 def test_a_resumed_run_adds_to_the_same_curves(logged: Path, run) -> None:
     assert run("train", "--steps", "80", "--log-dir", "logs").exit_code == 0
 
@@ -78,6 +79,7 @@ def test_a_resumed_run_adds_to_the_same_curves(logged: Path, run) -> None:
     assert list(values(read(Path("logs/checkpoints-2/train")), "loss")) == [20]
 
 
+@pytest.mark.slow
 def test_a_report_draws_the_curves_of_a_logged_run(logged: Path, run) -> None:
     assert run("eval", "--report", "there").exit_code == 0
 

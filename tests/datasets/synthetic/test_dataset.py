@@ -20,6 +20,7 @@ def test_images_and_labels_have_the_shape_of_mnists(made: tuple[np.ndarray, np.n
     assert len(np.unique(images, axis=0)) == 2500
 
 
+@pytest.mark.slow
 def test_the_data_set_is_a_function_of_the_seed(made: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = synthetic.draw_images(3, 1200)  # in other processes, or in this one
 
@@ -43,6 +44,7 @@ def test_the_images_are_those_of_the_version() -> None:
     np.testing.assert_allclose(ink, known, atol=2)
 
 
+@pytest.mark.slow
 def test_progress_counts_images() -> None:
     seen: list[int] = []
 
