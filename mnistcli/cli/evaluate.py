@@ -103,8 +103,14 @@ def _answer_dataset(
 
     data = load(dataset, split, data_dir, console)
     names = [f"{data.name} {data.split} {number}" for number in range(len(data.labels))]
-    probabilities = model.predictor.predict(data.images)
-    return AnsweredImages(data.name, data.split, names, data.images, data.labels, probabilities)
+    return AnsweredImages(
+        dataset=data.name,
+        split=data.split,
+        names=names,
+        images=data.images,
+        labels=data.labels,
+        probabilities=model.predictor.predict(data.images),
+    )
 
 
 def _answer_pictures(
@@ -113,6 +119,7 @@ def _answer_pictures(
     """Answer the pictures that can be read and have a label."""
     import numpy as np
 
+    from mnistcli.datasets.labelled_pictures import PICTURES
     from mnistcli.evaluation.metrics import AnsweredImages
     from mnistcli.images import CLASSES, SIDE
     from mnistcli.inference.model import open_detector
@@ -133,12 +140,12 @@ def _answer_pictures(
     images = np.array([reading.digit.image for reading in readings], np.uint8)
     probabilities = np.array([reading.probabilities for reading in readings], np.float32)
     return AnsweredImages(
-        "pictures",
-        None,
-        names,
-        images.reshape(-1, SIDE, SIDE),
-        np.array(labels, np.uint8),
-        probabilities.reshape(-1, CLASSES),
+        dataset=PICTURES,
+        split=None,
+        names=names,
+        images=images.reshape(-1, SIDE, SIDE),
+        labels=np.array(labels, np.uint8),
+        probabilities=probabilities.reshape(-1, CLASSES),
     )
 
 

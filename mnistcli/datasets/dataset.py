@@ -92,9 +92,8 @@ def read(name: str, split: str, data_dir: Path) -> Dataset:
 
 def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
     """Draw a split of ``strokes``, and store it in ``data_dir`` if that can be written."""
-    from mnistcli.datasets.synthetic.dataset import (
-        draw_images,  # loads Pillow, which MNIST doesn't need
-    )
+    # It loads Pillow, which MNIST doesn't need.
+    from mnistcli.datasets.synthetic.dataset import draw_images
 
     count = IMAGE_COUNTS[split]
     listener.info(f"drawing {count} {split} images from strokes")

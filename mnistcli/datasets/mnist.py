@@ -137,9 +137,8 @@ def find_problems(directory: Path) -> dict[RemoteFile, str]:
 def _fetch(source: str, file: RemoteFile, seconds: float, listener: Listener) -> bytes:
     """Return a file from one source, verified and compressed."""
     if source.lower().startswith(("http://", "https://")):
-        from mnistcli.datasets import (
-            http,  # requests takes 0.1 s to load; most runs download nothing
-        )
+        # requests takes 0.1 s to load, and most runs download nothing.
+        from mnistcli.datasets import http
 
         url = f"{source.rstrip('/')}/{file.archive}"
         try:

@@ -88,9 +88,8 @@ def _check_graph(interpreter: Interpreter) -> None:
     shapes = [tensor["shape"].tolist() for tensor in interpreter.get_tensor_details()]
     if any(math.prod(shape) > MAX_TENSOR_SIZE for shape in shapes):
         raise ValueError("a tensor is too large")
-    list_operators = getattr(
-        interpreter, "_get_ops_details", list
-    )  # it is private, and may disappear
+    # It is private, and may disappear.
+    list_operators = getattr(interpreter, "_get_ops_details", list)
     for operator in list_operators():
         name, inputs, outputs = (operator[key] for key in ("op_name", "inputs", "outputs"))
         if name not in OPERATORS:

@@ -106,6 +106,7 @@ def test_the_document_describes_the_fine_tuned_model(tuned, counts: tuple[int, i
     assert document["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: Path) -> None:
     """The settings hold the digest of the training pictures, without those held out."""
     from mnistcli.datasets.labelled_pictures import digest_dataset, load
@@ -119,6 +120,7 @@ def test_the_held_out_pictures_were_not_trained_on(tuned, hand: Path, tmp_path: 
     assert find_newest(tuned[0], SILENT).settings.pictures == digest_dataset(former)
 
 
+@pytest.mark.slow
 def test_a_finished_run_has_nothing_left_to_train(tuned, hand: Path, run, tmp_path: Path) -> None:
     shutil.copytree(tuned[0], tmp_path / "checkpoints")
 
@@ -130,6 +132,7 @@ def test_a_finished_run_has_nothing_left_to_train(tuned, hand: Path, run, tmp_pa
         assert document[key] == tuned[1][key]
 
 
+@pytest.mark.slow
 def test_a_fine_tuned_run_is_neither_resumed_nor_replaced_without_its_pictures(
     tuned, run, tmp_path: Path
 ) -> None:
