@@ -131,7 +131,8 @@ def damage_one(
             path = Path(f"checkpoints/model-{STEPS[-1]}", name)
             content = path.read_bytes()
             damage(path, random)
-            is_equivalent = has_same_words(path, content)
+            # White space in the sums changes nothing; in the record it changes the sum.
+            is_equivalent = name == checkpoints.SUMS and has_same_words(path, content)
             step = expect_answers(answers, f"{name} {fault}", outcome)
             is_export = name in (checkpoints.EXPORT, checkpoints.EXPORT_SUMS)
             outcome.expect(
