@@ -63,7 +63,7 @@ def write(random: np.random.Generator, digits: NDArray[np.int64], hand: Hand) ->
         The paths of the pen, float64 [N, SAMPLES_PER_GLYPH, 2], around (0, 0).
     """
     chosen = choose_glyphs(random, digits)
-    points = np.empty((len(digits), SAMPLES_PER_GLYPH, 2))
+    points: Points = np.empty((len(digits), SAMPLES_PER_GLYPH, 2))
     for number in np.unique(chosen):
         rows = np.flatnonzero(chosen == number)
         points[rows] = trace(random, to_curve(GLYPHS[number]), len(rows), hand)
