@@ -10,8 +10,8 @@ develop:  ## Install the checkout, editable, with all tools, and the hooks that 
 	pip install -e '.[test,dev]'
 	pre-commit install
 
-fast:  ## Run the quick tests, within a minute
-	pytest -m 'not slow'
+fast:  ## Run the quick tests of the checkout, within a minute
+	pip install -q -e '.[test]' && pytest -m 'not slow'
 
 check: test lint faults  ## Run what CI runs
 
@@ -44,6 +44,7 @@ pretrained:  ## Train the model that comes with the package, or resume its train
 	mnistcli train --model deepcnn --dataset mnist --seed 0 --checkpoint-dir build/pretrained
 	python tools/pretrain.py build/pretrained "$${MNISTCLI_DATA_DIR:-MNIST_data}"
 
-detector:  ## Train the network that detects what is no digit; OpenCV 5 has too few fonts
+# OpenCV 5 has fewer fonts to learn from.
+detector:  ## Train the network that detects what is no digit
 	pip install -e . 'opencv-python-headless<5'
 	python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"

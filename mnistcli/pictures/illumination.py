@@ -66,7 +66,8 @@ def fit_surface(levels: Levels, order: int) -> NDArray[np.float32]:
     for _ in range(6):
         weighted = terms * (weights.ravel() / np.maximum(np.abs(residuals), 1))[:, np.newaxis]
         ridge = np.eye(terms.shape[1], dtype=np.float32) / 100
-        coefficients = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
+        solved = np.linalg.solve(weighted.T @ terms + ridge, weighted.T @ values)
+        coefficients: NDArray[np.float32] = solved.astype(np.float32)
         residuals = values - terms @ coefficients
     return coefficients
 
