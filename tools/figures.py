@@ -26,9 +26,9 @@ from mnistcli.inference.model import open_pretrained
 from mnistcli.pictures.components import join_boxes
 from mnistcli.pictures.decoding import Planes
 from mnistcli.pictures.extraction import Digit, soften, thicken
+from mnistcli.pictures.filters import COPY_SIDE, Levels, filter_median, shrink
 from mnistcli.pictures.foreground import measure_difference
 from mnistcli.pictures.geometry import Box, find_bounds
-from mnistcli.pictures.illumination import COPY_SIDE, Levels, filter_median, shrink
 from mnistcli.pictures.normalization import find_centre_of_mass, normalize
 from mnistcli.pictures.pipeline import PictureOptions, Trace, prepare
 

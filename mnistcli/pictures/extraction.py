@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from mnistcli.images import Gray
 from mnistcli.pictures.components import Component, Components, join_boxes
+from mnistcli.pictures.filters import find_percentile
 from mnistcli.pictures.foreground import Ink
 from mnistcli.pictures.geometry import IDENTITY, Affine, Box
-from mnistcli.pictures.illumination import find_percentile
 from mnistcli.pictures.normalization import INK_SIDE, normalize
 
 FULL_PERCENTILE = 60

@@ -8,19 +8,21 @@ from numpy.typing import NDArray
 
 from mnistcli.images import Gray
 from mnistcli.pictures.decoding import Planes
-from mnistcli.pictures.geometry import Slices
-from mnistcli.pictures.illumination import (
+from mnistcli.pictures.filters import (
     COPY_SIDE,
-    MAX_EVEN_RANGE,
     SMALL_COPY_SIDE,
     Levels,
     close,
-    estimate_illumination,
-    evaluate_surface,
     filter_median,
     find_percentile,
-    fit_surface,
     shrink,
+)
+from mnistcli.pictures.geometry import Slices
+from mnistcli.pictures.illumination import (
+    MAX_EVEN_RANGE,
+    estimate_illumination,
+    evaluate_surface,
+    fit_surface,
 )
 
 MIN_INK_CONTRAST = 2
@@ -84,9 +86,8 @@ def is_light_on_dark(gray: Gray) -> bool:
 def measure_difference(gray: Gray) -> Levels:
     """Return how much lighter each pixel of a small copy is than the median around it.
 
-    This is background subtraction with a median filter (Huang, Yang and Tang, "A Fast
-    Two-Dimensional Median Filtering Algorithm", 1979), which follows shadows with sharp edges. Soft
-    gradients are corrected first if that leaves less ink.
+    This is background subtraction with a median filter, which follows shadows with sharp edges.
+    Soft gradients are corrected first if that leaves less ink.
 
     Returns:
         float32 [h, w], in gray levels; the longer side is at most COPY_SIDE.
@@ -106,7 +107,7 @@ def measure_difference(gray: Gray) -> Levels:
 def separate(gray: Gray) -> Ink:
     """Separate dark ink from its background in gray levels [H, W].
 
-    The background is a morphological closing (see :mod:`mnistcli.pictures.illumination`), so the
+    The background is a morphological closing (see :mod:`mnistcli.pictures.filters`), so the
     contrast is a black top-hat. It is divided by the background, so that ink is as strong in the
     shade as in the light. Noise is estimated by percentiles of the contrast, which ink rarely
     reaches.

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 
 from mnistcli.images import Gray
+from mnistcli.pictures.filters import COPY_SIDE, find_percentile, shrink
 from mnistcli.pictures.geometry import Box
-from mnistcli.pictures.illumination import COPY_SIDE, find_percentile, shrink
 
 MAX_BAND_SHARE = 0.25
 """Greatest share of a side that a band of another tone takes."""

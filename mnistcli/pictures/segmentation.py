@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from mnistcli.pictures.components import Component, Components, find_components, join_boxes
+from mnistcli.pictures.filters import find_percentile
 from mnistcli.pictures.foreground import Ink
 from mnistcli.pictures.geometry import Box
-from mnistcli.pictures.illumination import find_percentile
 
 MIN_DIGIT_CONTRAST = 8
 """Least contrast, in gray levels of 255, of the strongest ink."""

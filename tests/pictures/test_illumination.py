@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from helpers.drawing import ACROSS, DOWN, INK, light_of
 
-from mnistcli.pictures.illumination import estimate_illumination, find_percentile, fit_surface
+from mnistcli.pictures.illumination import estimate_illumination, fit_surface
 
 
 @pytest.mark.parametrize("order", [1, 2])
@@ -27,11 +27,3 @@ def test_only_soft_changes_of_light_are_estimated() -> None:
         change = np.ptp(estimate_illumination(page))
 
         assert bool(change > least) == (least > 0), kind
-
-
-def test_a_percentile_is_the_value_of_the_nearest_rank() -> None:
-    values = np.random.default_rng(0).permutation(101).reshape(1, -1)
-
-    assert [find_percentile(values, share) for share in (0, 12.5, 50, 98, 100)] == [
-        *(0, 12, 50, 98, 100)
-    ]
