@@ -8,7 +8,6 @@ import math
 import os
 import struct
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,6 @@ with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     from mnistcli.system.files import digest
 
     Image.init()
-
-Target = Callable[[bytes], None]
 
 MODES = (PictureOptions(), PictureOptions(several=True), PictureOptions(preprocess="plain"))
 """How a picture is prepared, chosen by its first byte."""
