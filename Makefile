@@ -1,7 +1,7 @@
 # Run these in a virtual environment: they install packages there.
 
 .DEFAULT_GOAL := help
-.PHONY: help develop fast check test lint faults stress bench docs pretrained detector
+.PHONY: help develop fast check test lint faults stress bench docs pretrained detector locator
 
 help:  ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,4 +47,8 @@ pretrained:  ## Train the model that comes with the package, or resume its train
 # OpenCV 5 has fewer fonts to learn from.
 detector:  ## Train the network that detects what is no digit
 	pip install -e . 'opencv-python-headless<5'
-	python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"
+	PYTHONPATH=tools python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"
+
+locator:  ## Train the network that locates digits
+	pip install -e .
+	PYTHONPATH=tools python tools/locator/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"

@@ -5,10 +5,11 @@ usage: python tools/figures.py DIRECTORY
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, cycle
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -16,29 +17,64 @@ import photos
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from panels import Answered, Column, Panel, Shown, lay_out_columns, lay_out_rows, tint, to_png
+from panels import (
+    MUTED,
+    Answered,
+    Column,
+    Mark,
+    Panel,
+    Shown,
+    lay_out_columns,
+    lay_out_rows,
+    tint,
+    to_png,
+)
 from PIL import Image, ImageOps
 
 from mnistcli.evaluation.plots import BLUE, ORANGE, PAPER, RED
 from mnistcli.images import CLASSES, Gray
 from mnistcli.inference.interpreter import Predictor
 from mnistcli.inference.model import open_pretrained
-from mnistcli.pictures.components import join_boxes
-from mnistcli.pictures.decoding import Planes
-from mnistcli.pictures.extraction import Digit, soften, thicken
-from mnistcli.pictures.filters import COPY_SIDE, Levels, filter_median, shrink
-from mnistcli.pictures.foreground import measure_difference
+from mnistcli.pictures.extraction import thicken, turn_back
 from mnistcli.pictures.geometry import Box, find_bounds
-from mnistcli.pictures.normalization import find_centre_of_mass, normalize
+from mnistcli.pictures.instances import Instance, find_centres, find_instances
+from mnistcli.pictures.location import Located
+from mnistcli.pictures.locator import Levels, Maps, enhance
+from mnistcli.pictures.normalization import Normalized, find_centre_of_mass, normalize
+from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.pictures.pipeline import PictureOptions, Trace, prepare
+from mnistcli.pictures.pyramid import Level
 
 SAMPLES = Path(__file__).parents[1] / "test_num"
 
 CHECKS = 16
 """Squares along a picture's longer side, where it is transparent."""
 
-FULL = 80
-"""Difference, in gray levels, that is shown by a full colour."""
+HUES = (BLUE, ORANGE, "#38a169", "#9f7aea", RED)
+"""Colours of digits that are beside each other."""
+
+SPACE = 16
+"""Pixels between the levels of a pyramid."""
+
+ARROWS = 9
+"""Votes that are drawn along a digit's longer side."""
+
+WHEEL = 61
+"""Side, in pixels, of the wheel that explains the colours of offsets."""
+
+
+class View(NamedTuple):
+    """A level without its margin, what the network says of it, and its digits."""
+
+    picture: Shown  # [H, W, 3]
+    contrast: Shown  # [H, W, 3]
+    maps: Maps
+    digits: list[Instance]
+    area: Box  # of the level
+
+    def crop(self, shown: Shown) -> Shown:
+        """Return an array of the level, or of a map of its pixels, without the margin."""
+        return shown[self.area.slices]
 
 
 def draw_start() -> Figure:
@@ -81,19 +117,19 @@ def draw_steps() -> Figure:
     """Draw what each step makes of a photo."""
     data = photos.photo()
     trace = trace_steps(data)
-    (digit,) = trace.digits
+    ((main,),), (digit,) = trace.rows, trace.digits
+    view = see_level(trace, main.level, main.maps)
     return lay_out_rows(
         [
-            Panel(open_file(data), "a photo's file", "a digit on a sheet of paper, on a table"),
-            Panel(show_colours(trace.planes), "read", "turned upright"),
-            Panel(trace.gray, "gray", "luminance"),
-            Panel(trace.filled, "sheet", "without the table"),
+            Panel(open_file(data), "a photo's file", "a digit on paper, on a table"),
+            Panel(trace.picture, "decoding", "turned upright"),
+            draw_pyramid_panel(trace, "pyramid", "copies, each twice as large as the last"),
         ],
         [
-            Panel(show_difference(trace.filled), "polarity", "dark on light"),
-            Panel(show_ink(trace.ink.smooth), "ink", "where and how strong"),
-            Panel(show_components(trace), "parts", "but not the specks"),
-            Panel(digit.image, "frame", "28×28, for the network"),
+            Panel(view.picture, "level", "in which the digit is found", is_next=False),
+            Panel(view.crop(show_ink(main.maps.ink)), "locator", "ink of digits, …"),
+            draw_votes_panel(view, "instances", "… which points to its centre"),
+            Panel(digit.image, "normalization", "28×28, for the classifier"),
         ],
     )
 
@@ -104,116 +140,153 @@ def draw_read() -> Figure:
     return lay_out_rows(
         [
             Panel(open_file(photo), "a photo's file", "with EXIF orientation 6"),
-            Panel(show_colours(trace_steps(photo).planes), "read", "turned upright"),
+            Panel(trace_steps(photo).picture, "decoded", "turned upright"),
             Panel(open_file(transparent), "test_num/2_2.png", "white on nothing", is_next=False),
-            Panel(show_colours(trace_steps(transparent).planes), "read", "white on black"),
+            Panel(trace_steps(transparent).picture, "decoded", "white on black"),
         ]
     )
 
 
-def draw_gray() -> Figure:
-    """Draw the planes of a picture of yellow ink."""
-    data = photos.marker()
-    trace = trace_steps(data)
-    panels = [Panel(open_file(data), "a picture", "yellow on white")]
-    for name, plane in zip(("luminance", "red", "green", "blue"), trace.planes, strict=True):
-        panel = Panel(plane, name, is_next=len(panels) == 1)
-        is_taken = np.array_equal(plane, trace.gray)
-        panels.append(panel._replace(note="taken", frame=BLUE) if is_taken else panel)
-    return lay_out_rows(panels)
+def draw_pyramid() -> Figure:
+    """Draw the levels of a picture whose digits are of very different sizes."""
+    trace = trace_steps(photos.sizes(), is_several=True)
+    note = "blue: the digit is taken from this level; orange: it is found here, too"
+    return lay_out_rows([draw_pyramid_panel(trace, "levels", note, is_found=True)])
 
 
-def draw_sheet() -> Figure:
-    """Draw a scan without its edges, and a sheet of paper without the table around it."""
-    scan, photo = trace_steps(photos.scan()), trace_steps(photos.photo())
-    outline = partial(mark_box, box=scan.page)
+def draw_locator() -> Figure:
+    """Draw what the network is given of a form, and what it says."""
+    trace = trace_steps(photos.form(), is_several=True)
+    view = see_level(trace, *max(trace.found.levels, key=lambda pair: len(find_instances(pair[1]))))
+    ink, centres = view.crop(show_ink(view.maps.ink)), view.crop(show_centres(view.maps))
+    offsets = view.crop(show_offsets(view.maps.offsets, view.maps.ink))
     return lay_out_rows(
         [
-            Panel(scan.gray, "a scan", "with edges of the lid", outline),
-            Panel(scan.filled, "sheet", "without them"),
-            Panel(photo.gray, "a photo", "of paper on a table", is_next=False),
-            Panel(photo.filled, "sheet", "paper all around"),
-        ]
+            Panel(view.picture, "given: red, green, blue", "of a form filled in with a pencil"),
+            Panel(
+                view.contrast,
+                "given: contrast",
+                "to the surroundings, pale ink like black",
+                is_next=False,
+            ),
+        ],
+        [
+            Panel(ink, "found: ink", "of digits, neither of letters nor of lines", is_next=False),
+            Panel(
+                offsets,
+                "found: offsets",
+                "in which direction the digit's centre is",
+                draw_wheel,
+                is_next=False,
+            ),
+        ],
+        [
+            Panel(centres, "found: centres", "of digits, before the ink", is_next=False),
+            Panel(show_instances(view), "instances", "made of the three: the ink of each digit"),
+        ],
     )
-
-
-def draw_polarity() -> Figure:
-    """Draw what differs from its surroundings, on a board and on paper in a shadow."""
-    rows = []
-    for data in (photos.board(), photos.shade()):
-        trace = trace_steps(data)
-        median = filter_median(shrink(trace.filled, COPY_SIDE)).astype(np.uint8)
-        polarity = "light on dark" if trace.is_light_on_dark else "dark on light"
-        rows.append(
-            [
-                Panel(trace.filled, "gray"),
-                Panel(median, "median of the surroundings"),
-                Panel(show_difference(trace.filled), f"difference: {polarity}"),
-            ]
-        )
-    return lay_out_rows(*rows)
 
 
 def draw_ink() -> Figure:
-    """Draw ink in a shadow, separated by local contrast, and by one threshold."""
-    trace = trace_steps(photos.shade())
-    background = np.rint(trace.ink.background).astype(np.uint8)
-    _, otsu = cv2.threshold(trace.filled, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    return lay_out_rows(
-        [
-            Panel(trace.filled, "gray", "partly in a shadow"),
-            Panel(background, "background", "no stroke is left"),
-            Panel(show_ink(trace.ink.smooth), "ink", "contrast to it"),
-            Panel(otsu, "otherwise", "by one threshold (Otsu's)", is_next=False),
-        ]
-    )
+    """Draw the ink that the network finds in any light, of any colour, on anything."""
+    pictures: dict[str, Callable[[], bytes]] = {
+        "chalk": photos.board,
+        "in a shadow": photos.shade,
+        "yellow ink": photos.marker,
+        "a scan": photos.scan,
+        "on a table": photos.photo,
+    }
+    above, below = [], []
+    for title, draw in pictures.items():
+        trace = trace_steps(draw())
+        ((main,),) = trace.rows
+        view = see_level(trace, main.level, main.maps)
+        above.append(Panel(trace.picture, title, is_next=False))
+        below.append(Panel(view.crop(show_ink(main.maps.ink)), is_next=False))
+    return lay_out_rows(above, below)
 
 
-def draw_parts() -> Figure:
-    """Draw connected components of ink that are part of a digit, and others that aren't."""
-    snippet, pair = photos.snippet(), photos.pair()
+def draw_instances() -> Figure:
+    """Draw two digits that touch, the votes of their ink, and what comes of them."""
+    trace = trace_steps(photos.pair(), is_several=True)
+    main = trace.rows[0][0]
+    view = see_level(trace, main.level, main.maps)
+    images = np.hstack([digit.image for digit in trace.digits])
     return lay_out_rows(
         [
-            Panel(open_file(snippet), "a piece of a form"),
-            Panel(show_components(trace_steps(snippet)), "parts", "orange is left out"),
-            Panel(open_file(pair), "a number", is_next=False),
-            Panel(show_components(trace_steps(pair)), "parts", "one digit, and a warning"),
-        ]
+            Panel(trace.picture, "a picture", "of digits that touch"),
+            draw_votes_panel(view, "votes", "each pixel of ink points to a centre"),
+        ],
+        [
+            Panel(show_instances(view), "instances", "the ink that belongs to each centre"),
+            Panel(images, "images", "the ink of each alone"),
+        ],
     )
 
 
 def draw_frame() -> Figure:
-    """Draw how a digit in a hairline is normalized."""
-    ink, thick = extract_strokes(trace_steps(photos.hairline()))
-    normalized, thin = normalize(thick), normalize(ink)
-    box = normalized.box
-    left = max(0, (box.left + box.right - thick.shape[0]) // 2)
-    square = np.s_[:, left : left + thick.shape[0]]
-    outline = partial(mark_box, box=box.shift(-left, 0))
-    measures = partial(mark_measures, image=normalized.image)
+    """Draw how a digit in a hairline is normalized, and one on a turned page."""
+    thin = trace_steps(photos.hairline())
+    turned = trace_steps(photos.turned_page(), is_several=True)
+    ((hairline,),) = thin.rows
+    largest = max(chain(*turned.rows), key=lambda one: one.box.area)
+    ink, _, thick, normalized = take_last_steps(hairline, thin.angle)
+    lying, upright, _, straight = take_last_steps(largest, turned.angle)
     return lay_out_rows(
         [
-            Panel(ink[square], "ink", "of a hairline"),
-            Panel(thick[square], "thickened", "near the width of MNIST's", outline),
-            Panel(normalized.image, "framed", "box and centre of mass", measures),
-            Panel(thin.image, "otherwise", "not thickened", is_next=False),
-        ]
+            Panel(to_square(ink), "ink", "of a hairline"),
+            Panel(to_square(thick), "thickened", "near the width of MNIST's"),
+            draw_normalized(normalized),
+            Panel(normalize(ink).image, "otherwise", "not thickened", is_next=False),
+        ],
+        [
+            Panel(to_square(lying), "ink", "on a turned page"),
+            Panel(to_square(upright), "turned back", "by the page's angle"),
+            draw_normalized(straight),
+            Panel(normalize(lying).image, "otherwise", "not turned back", is_next=False),
+        ],
     )
 
 
 def draw_several() -> Figure:
-    """Draw a page of digits with their boxes and the answers."""
-    data = photos.page()
-    digits = prepare(data, PictureOptions(several=True)).digits
-    return lay_out_rows([Panel(open_file(data), mark=partial(mark_digits, digits=digits))])
+    """Draw pages of digits, with the rows in which they are read and the answers."""
+    panels = []
+    for data, note in (
+        (photos.page(), "rows that rise"),
+        (photos.turned_page(), "a page that is turned"),
+    ):
+        trace = trace_steps(data, is_several=True)
+        panels.append(
+            Panel(trace.picture, "", note, partial(mark_rows, trace=trace), is_next=False)
+        )
+    return lay_out_rows(panels)
 
 
 @cache
-def trace_steps(data: bytes) -> Trace:
+def trace_steps(data: bytes, is_several: bool = False) -> Trace:
     """Prepare a picture, and return what each step makes of it."""
-    trace = prepare(data).trace
+    trace = prepare(data, PictureOptions(several=is_several)).trace
     assert trace, "the picture is used as it is"
     return trace
+
+
+def see_level(trace: Trace, level: Level, maps: Maps) -> View:
+    """Return what is on a picture's level, and what the network says of it, without the margin."""
+    height, width = (round(side * level.scale) for side in trace.picture.shape[:2])
+    area = Box(0, 0, width, height).shift(level.margin, level.margin)
+    contrast = np.rint(127.5 + 127.5 * enhance(level.picture)[..., 3:]).astype(np.uint8)
+    picture = level.picture[area.slices]
+    return View(picture, contrast[area.slices], maps, find_instances(maps), area)
+
+
+def take_last_steps(located: Located, angle: float) -> tuple[Gray, Gray, Gray, Normalized]:
+    """Return a digit's ink as it is, turned back, thickened, too, and normalized."""
+    instance = located.instance
+    strongest = np.rint(instance.ink * (255 / instance.ink.max())).astype(np.uint8)
+    ink = np.pad(strongest, instance.box.longer_side // 2)
+    upright = turn_back(ink, angle) if angle else ink
+    thick = thicken(upright, instance.box.longer_side)
+    return ink, upright, thick, normalize(thick)
 
 
 def read_sample(name: str) -> bytes:
@@ -249,39 +322,77 @@ def open_model() -> Predictor:
     return open_pretrained().predictor
 
 
-def extract_strokes(trace: Trace) -> tuple[Gray, Gray]:
-    """Return a digit's ink [H, W] as it is, and thickened, at its place on the page."""
-    components, ((group,),), _ = trace.segmentation
-    is_digit = components.select(group)
-    is_other = (components.labels > 0) & ~is_digit
-    strokes = soften(trace.ink.measure_strength(np.s_[:, :]), is_digit, is_other)
-    return strokes, thicken(strokes, is_digit, join_boxes(group).longer_side)
+def draw_pyramid_panel(trace: Trace, title: str, note: str, is_found: bool = False) -> Panel:
+    """Return a panel of a picture's levels, side by side; and of the digits found on each."""
+    levels = [level for level, _ in trace.found.levels]
+    height = max(len(level.picture) for level in levels)
+    width = sum(level.picture.shape[1] + SPACE for level in levels) - SPACE
+    shown = np.full((height, width, 3), 255, np.uint8)
+    marks = []
+    left = 0
+    for level in levels:
+        rows, columns, _ = level.picture.shape
+        shown[height - rows :, left : left + columns] = level.picture
+        marks.append(partial(mark_level, trace=trace, level=level, left=left, top=height - rows))
+        left += columns + SPACE
+    return Panel(shown, title, note, partial(mark_all, marks=marks if is_found else []), PAPER)
 
 
-def show_colours(planes: Planes) -> Shown:
-    """Return the colours of a picture's planes."""
-    return np.moveaxis(planes[1:], 0, -1)
+def draw_votes_panel(view: View, title: str, note: str) -> Panel:
+    """Return a panel of a level's ink, with arrows from pixels of it to where they point."""
+    faint = tint(0.45 * view.crop(view.maps.ink), "#ffffff", "black")
+    return Panel(faint, title, note, partial(mark_votes, view=view))
 
 
-def show_difference(gray: Gray) -> Shown:
-    """Return colours of what is darker (blue) and lighter (orange) than its surroundings."""
-    difference = measure_difference(gray) / FULL
-    is_lighter = difference[..., np.newaxis] > 0
-    return np.where(is_lighter, tint(difference, ORANGE), tint(-difference, BLUE))
+def draw_normalized(normalized: Normalized) -> Panel:
+    """Return a panel of an image with its measures."""
+    measures = partial(mark_measures, image=normalized.image)
+    return Panel(normalized.image, "normalized", "box and centre of mass", measures)
 
 
-def show_ink(strength: Levels) -> Shown:
-    """Return gray levels, 255 where the ink is strongest."""
-    return np.rint(strength * (255 / strength.max())).astype(np.uint8)
+def show_ink(ink: Levels) -> Shown:
+    """Return gray levels, 255 where the ink is certain."""
+    return np.rint(255 * ink).astype(np.uint8)
 
 
-def show_components(trace: Trace) -> Shown:
-    """Return colours of the components of a digit (white) and of the others (orange)."""
-    components, ((group,),), _ = trace.segmentation
-    strength = trace.ink.smooth
-    ink = np.where(components.labels > 0, 0.3 + strength / strength.max(), 0)
-    is_digit = components.select(group)[..., np.newaxis]
-    return np.where(is_digit, tint(ink, PAPER, "black"), tint(ink, ORANGE, "black"))
+def show_centres(maps: Maps) -> Shown:
+    """Return colours of the probability that a cell is a centre (orange), before the ink (gray)."""
+    height, width = maps.ink.shape
+    centres = cv2.resize(maps.centres, (width, height), interpolation=cv2.INTER_NEAREST)
+    return np.maximum(tint(0.35 * maps.ink, PAPER, "black"), tint(centres, ORANGE, "black"))
+
+
+def show_offsets(offsets: Levels, ink: Levels) -> Shown:
+    """Return colours [H, W, 3] of directions [H, W, 2], as strong as the ink."""
+    turn = np.arctan2(offsets[..., 1], offsets[..., 0]) / (2 * np.pi) % 1
+    hue = np.rint(turn * 180).astype(np.uint8) % 180
+    full = np.full_like(hue, 200)
+    return cv2.cvtColor(np.dstack([hue, full, show_ink(ink)]), cv2.COLOR_HSV2RGB)
+
+
+def show_instances(view: View) -> Shown:
+    """Return colours of the ink, another for each digit."""
+    height, width = view.maps.ink.shape
+    shown = np.zeros((height, width, 3), np.uint8)
+    for instance, colour in colour_digits(view.digits):
+        rows, columns = instance.ink.shape
+        place = shown[instance.top : instance.top + rows, instance.left : instance.left + columns]
+        np.maximum(place, tint(instance.ink, colour, "black"), out=place)
+    return view.crop(shown)
+
+
+def colour_digits(digits: Sequence[Instance]) -> list[tuple[Instance, str]]:
+    """Return digits from left to right, each with a colour."""
+    return list(zip(sorted(digits, key=lambda one: one.box.left), cycle(HUES), strict=False))
+
+
+def to_square(ink: Gray) -> Gray:
+    """Crop ink [H, W] to a square around it, with some margin."""
+    box = find_bounds(ink > 0)
+    side = round(1.2 * box.longer_side)
+    padded = np.pad(ink, side)
+    top, left = (side + (low + high - side) // 2 for low, high in (box[1::2], box[::2]))
+    return padded[top : top + side, left : left + side]
 
 
 def open_file(data: bytes) -> Shown:
@@ -305,10 +416,62 @@ def lay_on_squares(picture: Image.Image) -> Shown:
     return np.asarray(picture.convert("RGB"))
 
 
-def mark_box(axes: Axes, box: Box) -> None:
+def mark_box(axes: Axes, box: Box, **style: object) -> None:
     """Draw a box of pixels."""
     corner = box.left - 0.5, box.top - 0.5
-    axes.add_patch(Rectangle(corner, box.width, box.height, fill=False, color=BLUE, lw=1.8))
+    style = {"color": BLUE, "linewidth": 1.8, **style}
+    axes.add_patch(Rectangle(corner, box.width, box.height, fill=False, **style))
+
+
+def mark_all(axes: Axes, marks: Sequence[Mark]) -> None:
+    """Draw several marks."""
+    for mark in marks:
+        mark(axes)
+
+
+def mark_level(axes: Axes, trace: Trace, level: Level, left: int, top: int) -> None:
+    """Draw a level's size, and the boxes of its digits: of those that are taken from it, solid."""
+    side = round(max(trace.picture.shape) * level.scale)
+    axes.text(left, top - 4, f"{side}", color=MUTED, size=9)
+    taken = [one.instance.box for one in trace.found.digits if one.level is level]
+    (maps,) = (maps for other, maps in trace.found.levels if other is level)
+    for box in (instance.box for instance in find_instances(maps)):
+        other = {"color": ORANGE, "linestyle": (0, (1, 1))}
+        placed = box.expand(1).shift(left, top)
+        mark_box(axes, placed, linewidth=1.3, **({} if box in taken else other))
+
+
+def mark_votes(axes: Axes, view: View) -> None:
+    """Draw the votes of some pixels of ink as arrows, and the centres as circles."""
+    left, top = view.area[:2]
+    for instance, colour in colour_digits(view.digits):
+        step = max(1, instance.box.longer_side // ARROWS)
+        rows, columns = np.nonzero(instance.ink > 0.5)
+        rows, columns = rows + instance.top, columns + instance.left
+        is_drawn = (rows % step == 0) & (columns % step == 0)
+        rows, columns = rows[is_drawn], columns[is_drawn]
+        right, down = view.maps.offsets[rows, columns].T
+        arrows = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.006}
+        axes.quiver(columns - left, rows - top, right, down, color=colour, **arrows)
+    half = PARAMETERS.cell // 2
+    for row, column in zip(*find_centres(view.maps.centres), strict=True):
+        place = PARAMETERS.cell * column + half - left, PARAMETERS.cell * row + half - top
+        axes.plot(*place, "o", color=PAPER, markersize=6, markeredgecolor="black")
+
+
+def draw_wheel(axes: Axes) -> None:
+    """Draw the colours of offsets in a corner: those of pixels around a centre."""
+    down, across = np.indices((WHEEL, WHEEL)) - WHEEL // 2
+    distance = np.hypot(down, across)
+    is_wheel = (distance < WHEEL // 2) & (distance > 2)
+    wheel = show_offsets(np.dstack([-across, -down]), is_wheel.astype(np.float32))
+    inset = axes.inset_axes((0.01, 0.52, 0.18, 0.46), xticks=[], yticks=[])
+    inset.imshow(np.dstack([wheel, np.where(is_wheel, 255, 0).astype(np.uint8)]))
+    inset.axis("off")
+    turns = np.arange(8) * np.pi / 4
+    out = 0.42 * WHEEL * np.stack([np.cos(turns), np.sin(turns)])
+    arrows = {"angles": "xy", "scale_units": "xy", "scale": 1.4, "width": 0.025}
+    inset.quiver(*(out + WHEEL // 2), *-out, color="black", **arrows)
 
 
 def mark_measures(axes: Axes, image: Gray) -> None:
@@ -318,28 +481,31 @@ def mark_measures(axes: Axes, image: Gray) -> None:
     axes.plot(column, row, "+", color=ORANGE, markersize=14, markeredgewidth=2.2)
 
 
-def mark_digits(axes: Axes, digits: Sequence[Digit]) -> None:
-    """Draw the boxes of digits, and the answers above them."""
-    for digit in digits:
-        assert digit.box
-        mark_box(axes, digit.box)
-        above = digit.box.left, digit.box.top - 5
-        axes.text(*above, f"{answer(digit.image).digit}", color=ORANGE, size=12, weight="bold")
+def mark_rows(axes: Axes, trace: Trace) -> None:
+    """Draw the boxes of digits, the answers above them, and lines through the rows."""
+    digits = iter(trace.digits)
+    for row, colour in zip(trace.rows, cycle(HUES), strict=False):
+        boxes = [one.box for one in row]
+        x, y = ([(box[i] + box[i + 2]) / 2 for box in boxes] for i in range(2))
+        axes.plot(x, y, color=colour, linewidth=1, alpha=0.6)
+        for box in boxes:
+            mark_box(axes, box, color=colour, linewidth=1.2)
+            text = f"{answer(next(digits).image).digit}"
+            axes.text(box.left, box.top - 5, text, color=colour, size=11, weight="bold")
 
 
 FIGURES = {
     "start": draw_start,
-    "image": draw_image,
     "steps": draw_steps,
+    "image": draw_image,
     "read": draw_read,
-    "gray": draw_gray,
-    "sheet": draw_sheet,
-    "polarity": draw_polarity,
+    "pyramid": draw_pyramid,
+    "locator": draw_locator,
     "ink": draw_ink,
-    "parts": draw_parts,
+    "instances": draw_instances,
+    "several": draw_several,
     "frame": draw_frame,
     "plain": draw_plain,
-    "several": draw_several,
 }
 
 

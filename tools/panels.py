@@ -15,7 +15,7 @@ from PIL import Image
 
 from mnistcli.evaluation.plots import BLUE, DPI, GRID, INK, ORANGE, PAPER, RED
 from mnistcli.images import Gray
-from mnistcli.pictures.filters import Levels
+from mnistcli.pictures.locator import Levels
 
 MUTED = "#52606d"
 """Colour of notes and arrows."""

@@ -1,7 +1,7 @@
 """Pictures as people make them, drawn: photographs, a scan, a blackboard, a page of digits."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ Colour = tuple[float, float, float]
 
 WHITE, CREAM = (0.93, 0.94, 0.94), (0.95, 0.91, 0.82)
 BLUE_BLACK, PENCIL, BALLPOINT = (0.12, 0.14, 0.28), (0.33, 0.33, 0.35), (0.13, 0.2, 0.55)
-YELLOW = (1, 0.9, 0.2)
+YELLOW, BLACK, PALE = (1, 0.9, 0.2), (0.05, 0.05, 0.05), (0.55, 0.55, 0.57)
 SLATE, CHALK = (0.17, 0.24, 0.22), (0.9, 0.91, 0.88)
 WOOD = (0.33, 0.21, 0.13)
 
@@ -38,6 +38,9 @@ EVEN_LIGHT = np.ones((1, 1), np.float32)
 
 LIFT = 0.07
 """Distance between two samples of a digit, as a share of its height, on which the pen is lifted."""
+
+TURN = 25
+"""Degrees by which a page is turned clockwise."""
 
 LYING = 6
 """EXIF orientation of a photo that has to be turned clockwise."""
@@ -121,20 +124,9 @@ def shade() -> bytes:
 
 
 @cache
-def snippet() -> bytes:
-    """A piece of a form: a digit of two strokes, specks, a line, and half of the next digit."""
-    digits = [Written(5, 101, 300, 235, 250, 13), Written(6, 4, 652, 245, 240, 13)]
-    ink = draw_ink((HEIGHT, WIDTH), digits)
-    cv2.line(ink, (0, 436), (WIDTH, 428), 0.75, 5, cv2.LINE_AA)
-    for x, y, radius in ((120, 120, 3), (455, 90, 4), (140, 330, 5), (430, 380, 3), (70, 225, 3)):
-        cv2.circle(ink, (x, y), radius, 0.9, cv2.FILLED, cv2.LINE_AA)
-    return photograph_paper(np.random.default_rng(6), WHITE, ink, BLUE_BLACK)
-
-
-@cache
 def pair() -> bytes:
-    """Two digits, where one is expected."""
-    digits = [Written(4, 5, 215, 240, 230, 13), Written(2, 14, 440, 245, 220, 13)]
+    """Two digits that touch, where one is expected."""
+    digits = [Written(2, 14, 235, 240, 260, 14), Written(0, 8, 370, 255, 250, 14)]
     ink = draw_ink((HEIGHT, WIDTH), digits)
     return photograph_paper(np.random.default_rng(7), CREAM, ink, BLUE_BLACK)
 
@@ -147,21 +139,68 @@ def hairline() -> bytes:
 
 
 @cache
+def form() -> bytes:
+    """A printed form: three boxes after "No.", with digits in pencil that cross their lines."""
+    shape = (240, 640)
+    printed = np.zeros(shape, np.uint8)
+    cv2.putText(printed, "No.", (22, 192), cv2.FONT_HERSHEY_SIMPLEX, 2.6, 255, 7, cv2.LINE_AA)
+    for left in (230, 355, 480):
+        cv2.rectangle(printed, (left, 50), (left + 125, 195), 255, 4)
+    digits = [Written(7, 3, 292, 128, 130, 7), Written(0, 8, 420, 119, 112, 7)]
+    pencil = draw_ink(shape, [*digits, Written(4, 9, 540, 118, 155, 7)])
+    paper = make_paper(np.random.default_rng(10), shape, WHITE)
+    scene = lay_ink(lay_ink(paper, printed / np.float32(255), BLACK), pencil, PALE)
+    return to_jpeg(develop(np.random.default_rng(6), scene, noise=0.006))
+
+
+@cache
+def sizes() -> bytes:
+    """Digits of very different sizes on one sheet."""
+    digits = [Written(8, 5, 165, 240, 310, 24), Written(5, 120, 390, 150, 135, 11)]
+    small = [Written(2, 14, 455, 380, 72, 6), Written(0, 8, 520, 378, 66, 6)]
+    digits += [Written(3, 15, 525, 145, 120, 10), *small, Written(7, 3, 580, 380, 72, 6)]
+    ink = draw_ink((HEIGHT, WIDTH), digits)
+    return photograph_paper(np.random.default_rng(11), CREAM, ink, BLUE_BLACK)
+
+
+@cache
 def page() -> bytes:
     """Rows of digits that rise and fall, lit from one corner."""
     random = np.random.default_rng(9)
-    shape = (510, 1000)
+    ink = write_rows(random, ("31415926", "271828", "16180339"))
+    return photograph_paper(random, CREAM, ink, BALLPOINT, light_page(ink.shape), noise=0.002)
+
+
+@cache
+def turned_page() -> bytes:
+    """Rows of digits on a page that is turned clockwise."""
+    random = np.random.default_rng(12)
+    ink = write_rows(random, ("1414", "1732", "2236"))
+    height, width = ink.shape
+    side = round(1.12 * max(height, width))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), -TURN, 1)
+    turn[:, 2] += (side - width) / 2, (side - height) / 2
+    turned: Levels = cv2.warpAffine(ink, turn, (side, side), flags=cv2.INTER_CUBIC).clip(0, 1)
+    return photograph_paper(random, CREAM, turned, BALLPOINT, light_page(turned.shape), noise=0.002)
+
+
+def write_rows(random: np.random.Generator, rows: Sequence[str]) -> Levels:
+    """Write rows of digits, each a little higher than the one before it, on ink [H, W]."""
     digits = []
-    for row, text in enumerate(("31415926", "271828", "16180339")):
+    for row, text in enumerate(rows):
         for column, digit in enumerate(text):
             x, y = 110 + 110 * column, 110 + 155 * row - 4 * column
             jump, height = random.uniform(-9, 9, 2), random.uniform(90, 112)
             seed = int(random.integers(20))
             digits.append(Written(int(digit), seed, x + jump[0], y + jump[1], height, 7))
-    ink = draw_ink(shape, digits)
+    width = 120 + round(max(digit.x for digit in digits))
+    return draw_ink((155 * len(rows) + 45, width), digits)
+
+
+def light_page(shape: tuple[int, ...]) -> Levels:
+    """Return light [H, W] that comes from the upper left corner."""
     down, across = measure(shape)
-    light = 1.05 - 0.25 * down - 0.15 * across
-    return photograph_paper(random, CREAM, ink, BALLPOINT, light, noise=0.002)
+    return 1.05 - 0.25 * down - 0.15 * across
 
 
 def photograph_paper(

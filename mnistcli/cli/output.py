@@ -111,6 +111,7 @@ def _describe_reading(reading: "Reading", top: int | None) -> dict[str, Any]:
         "box": reading.digit.box,
         "scale": reading.digit.transform.scale,
         "shift": reading.digit.transform.shift,
+        "angle": reading.digit.transform.angle,
         "warnings": list(reading.warnings),
     }
     return {**described, "top": reading.best(top)} if top else described

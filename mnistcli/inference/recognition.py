@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,11 @@ MIN_CONFIDENCE = 0.6
 MAX_DOUBT = 0.5
 """Probability of being no digit from which on an answer gets a warning."""
 
+MIN_SCORE = 0.5
+"""Score by the locator below which, of several digits, one that looks like none is left out."""
+
 NO_DIGIT = "nothing like a digit"
+LEFT_OUT = "left out: {} that may be no digit"
 UNSURE = "unsure: {} at {:.2f}, {} at {:.2f}, or no digit at {:.2f}"
 
 
@@ -98,7 +103,8 @@ def recognise(
         remaining = zip(probabilities, doubts.ravel().tolist(), strict=True)
         for picture, prepared in batch:
             if isinstance(prepared, Prepared):
-                yield _answer(picture, prepared, remaining)
+                answer = _answer(picture, prepared, remaining)
+                yield leave_out(answer) if options.several else answer
             else:
                 yield Answer(picture.name, picture.label, error=str(prepared))
 
@@ -116,6 +122,23 @@ def _answer(
     return Answer(
         *(picture.name, picture.label, tuple(readings)),
         *(prepared.rows, prepared.polarity, prepared.warnings),
+    )
+
+
+def leave_out(answer: Answer) -> Answer:
+    """Return an answer without what neither the locator nor the detector takes for a digit."""
+    is_kept = [
+        reading.doubt < MAX_DOUBT or reading.digit.score >= MIN_SCORE for reading in answer.readings
+    ]
+    if all(is_kept):
+        return answer
+    remaining = iter(is_kept)
+    counts = (sum(islice(remaining, count)) for count in answer.rows)
+    return replace(
+        answer,
+        readings=tuple(compress(answer.readings, is_kept)),
+        rows=tuple(count for count in counts if count),
+        warnings=(*answer.warnings, LEFT_OUT.format(is_kept.count(False))),
     )
 
 

@@ -1,4 +1,4 @@
-"""A picture's file decoded to gray levels, whatever its format and mode."""
+"""A picture's file decoded to red, green and blue, whatever its format and mode."""
 
 import io
 import logging
@@ -18,8 +18,8 @@ from mnistcli.errors import PictureError
 from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.geometry import find_bounds, take_border
 
-MAX_SIDE = 1024
-"""Longer side, in pixels, of the planes: larger pictures are reduced by a whole factor."""
+MAX_SIDE = 2048
+"""Longer side, in pixels, of a decoded picture: larger ones are reduced by a whole factor."""
 
 REFUSED_FORMATS = {
     "EPS": "a program to be run",
@@ -51,15 +51,15 @@ DECODER_ERRORS = (
 )
 """What Pillow's decoders raise for damaged files, besides what they document."""
 
-Planes = NDArray[np.uint8]
-"""Gray levels [planes, H, W]: luminance, then red, green and blue of a colour picture."""
+Colours = NDArray[np.uint8]
+"""Red, green and blue [H, W, 3], equal in a picture without colours."""
 
 
-def read_planes(data: bytes) -> tuple[Planes, tuple[float, float]]:
+def read_colours(data: bytes) -> tuple[Colours, tuple[float, float]]:
     """Decode a picture's file.
 
     Returns:
-        Its planes, upright, at most MAX_SIDE wide and high, with paper where it is transparent;
+        Its colours, upright, at most MAX_SIDE wide and high, with paper where it is transparent;
         and how many times wider and higher the picture is.
 
     Raises:
@@ -73,18 +73,18 @@ def read_planes(data: bytes) -> tuple[Planes, tuple[float, float]]:
             picture.load()
             lying = picture.size
             picture = rotate_upright(picture)
-            planes, opacity = to_planes(picture)
+            colours, opacity = to_colours(picture)
     if picture.size != lying:
         width, height = height, width
-    _, rows, columns = planes.shape
-    return lay_on_paper(planes, opacity), (width / columns, height / rows)
+    rows, columns, _ = colours.shape
+    return lay_on_paper(colours, opacity), (width / columns, height / rows)
 
 
 def read_plainly(data: bytes, is_inverted: bool) -> Gray:
     """Decode a file as the tutorials do: gray, invert, Pillow's default resize to uint8 [28, 28].
 
     Raises:
-        PictureError: as :func:`read_planes`.
+        PictureError: as :func:`read_colours`.
     """
     with _silenced():
         picture = open_picture(data)
@@ -127,12 +127,12 @@ def rotate_upright(picture: Image.Image) -> Image.Image:
     return picture
 
 
-def to_planes(picture: Image.Image) -> tuple[Planes, Gray | None]:
-    """Return a picture's planes, and its opacity [H, W] if it has transparency, both reduced."""
+def to_colours(picture: Image.Image) -> tuple[Colours, Gray | None]:
+    """Return a picture's colours, and its opacity [H, W] if it has transparency, both reduced."""
     if picture.mode.startswith("I;16"):
         levels = reduce(np.asarray(picture).astype(np.float32))
         full = 1 << (16 if levels.max() >= 1 << 12 else 12)  # a scanner's or a camera's range
-        return (levels * (256 / full)).astype(np.uint8)[np.newaxis], None
+        return _to_gray((levels * (256 / full)).astype(np.uint8)), None
     if picture.has_transparency_data:
         if picture.mode not in ("LA", "RGBA"):  # converting these would double the memory
             picture = picture.convert("RGBA")
@@ -142,15 +142,11 @@ def to_planes(picture: Image.Image) -> tuple[Planes, Gray | None]:
     if factor > 1:
         picture = picture.reduce(factor)
     if picture.mode in ("I", "F"):
-        return _spread(np.asarray(picture, np.float32))[np.newaxis], None
+        return _to_gray(_spread(np.asarray(picture, np.float32))), None
     if picture.mode == "LA":
         picture = picture.convert("RGBA")
     opacity = np.asarray(picture.getchannel("A")) if picture.mode == "RGBA" else None
-    bands = [picture.convert("L")]
-    if picture.mode != "L":
-        bands += picture.convert("RGB").split()
-    planes: Planes = np.stack([np.asarray(band) for band in bands])
-    return planes, opacity
+    return np.asarray(picture.convert("RGB")), opacity
 
 
 def reduce(levels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -164,30 +160,31 @@ def reduce(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     return reduced
 
 
-def lay_on_paper(planes: Planes, opacity: Gray | None) -> Planes:
-    """Blend planes [planes, H, W] with paper where they are transparent.
+def lay_on_paper(colours: Colours, opacity: Gray | None) -> Colours:
+    """Blend colours [H, W, 3] with gray paper where they are transparent.
 
     The paper has a tone on which ink is seen. The opaque area may be ink, or a sheet of paper with
     ink on it, or nearly the whole picture. Blending is the "over" operator of Porter and Duff
     ("Compositing Digital Images", 1984).
     """
     if opacity is None or opacity.min() >= MIN_OPACITY:
-        return planes
+        return colours
     is_opaque = opacity >= MIN_OPACITY
-    seen = planes[0][is_opaque]
-    if not seen.size:
-        return np.zeros_like(planes)
+    if not is_opaque.any():
+        return np.zeros_like(colours)
+    luminance = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
+    seen = luminance[is_opaque]
     if take_border(is_opaque).mean() >= 0.5:
         paper = np.median(seen)
     else:
         area = find_bounds(is_opaque).slices
         is_sheet = is_opaque[area].mean() > 0.9
         if is_sheet and np.ptp(seen) > MAX_INK_RANGE:
-            paper = np.median(take_border(planes[0][area]))
+            paper = np.median(take_border(luminance[area]))
         else:
             paper = np.float64(0 if seen.mean() >= 128 else 255)
-    share = opacity / np.float32(255)
-    mixed: Planes = np.rint(planes * share + np.float32(paper) * (1 - share)).astype(np.uint8)
+    share = (opacity / np.float32(255))[..., np.newaxis]
+    mixed: Colours = np.rint(colours * share + np.float32(paper) * (1 - share)).astype(np.uint8)
     return mixed
 
 
@@ -222,3 +219,8 @@ def _spread(values: NDArray[np.float32]) -> Gray:
     low, reach = values.min(), np.ptp(values)
     spread: Gray = np.rint((values - low) * (255 / reach if reach else 0)).astype(np.uint8)
     return spread
+
+
+def _to_gray(levels: Gray) -> Colours:
+    """Return gray levels [H, W] as equal red, green and blue [H, W, 3]."""
+    return np.repeat(levels[..., np.newaxis], 3, axis=2)

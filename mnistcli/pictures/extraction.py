@@ -1,26 +1,16 @@
-"""A digit's ink, extracted from a picture and normalized."""
+"""A digit's ink, extracted from a picture, turned upright and normalized."""
 
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from mnistcli.images import Gray
-from mnistcli.pictures.components import Component, Components, join_boxes
-from mnistcli.pictures.filters import find_percentile
-from mnistcli.pictures.foreground import Ink
 from mnistcli.pictures.geometry import IDENTITY, Affine, Box
+from mnistcli.pictures.location import Located
+from mnistcli.pictures.locator import Levels
 from mnistcli.pictures.normalization import INK_SIDE, normalize
-
-FULL_PERCENTILE = 60
-"""Percentile of a digit's ink that becomes 255: most ink in MNIST is 255."""
-
-MIN_STROKE_WIDTH = 2.4
-"""Width, in pixels of an image, that thinner strokes are thickened to."""
-
-LOW_CONTRAST = 20
-"""Contrast, in gray levels of 255, below which an answer gets a warning."""
+from mnistcli.pictures.parameters import PARAMETERS
 
 FAINT = "little contrast: the ink differs by {:.0f} of 255 gray levels from the background"
 
@@ -32,12 +22,9 @@ class Digit:
     image: Gray  # [28, 28], 0 background, 255 ink
     box: Box | None = None  # in pixels of the upright picture
     transform: Affine = IDENTITY  # from the upright picture to the image
+    score: float = 1  # probability of its centre, that the locator gave it
+    contrast: float = 255  # how much lighter it is than its paper, in gray levels; dark: negative
     warnings: tuple[str, ...] = ()
-
-    def from_whole(self, left: int, top: int) -> "Digit":
-        """Return the digit of the whole picture, given that of its crop from (left, top) on."""
-        box = self.box.shift(left, top) if self.box else None
-        return replace(self, box=box, transform=self.transform.from_whole(left, top))
 
     def from_original(self, across: float, down: float) -> "Digit":
         """Return the digit of the original, given that of its reduced copy.
@@ -48,65 +35,78 @@ class Digit:
         return replace(self, box=box, transform=self.transform.from_original(across, down))
 
 
-def extract(ink: Ink, components: Components, group: list[Component]) -> Digit:
-    """Extract the components of a digit, with their soft edges, and normalize them."""
-    box = join_boxes(group)
-    margin = box.longer_side // 20 + 2
-    area = box.expand(margin)
-    is_digit = components.select(group, area.slices)
-    is_other = (components.labels[area.slices] > 0) & ~is_digit
-    strokes = soften(ink.measure_strength(area.slices), is_digit, is_other)
-    thick = thicken(np.pad(strokes, margin), np.pad(is_digit, margin), box.longer_side)
-    normalized = normalize(thick)
-    transform = normalized.transform.from_whole(area.left - margin, area.top - margin)
-    contrast = find_percentile(ink.contrast[area.slices][is_digit], 90)
-    warnings = (FAINT.format(contrast),) if contrast < LOW_CONTRAST else ()
-    return Digit(normalized.image, box, transform, warnings)
+def extract(located: Located, angle: float = 0) -> Digit:
+    """Extract a digit, turn it back by an angle, in radians, and normalize it."""
+    instance, level = located.instance, located.level
+    ink = np.rint(instance.ink * (255 / instance.ink.max())).astype(np.uint8)
+    margin = instance.box.longer_side // 2 if angle else 4
+    upright = np.pad(ink, margin)
+    if angle:
+        upright = turn_back(upright, angle)
+    normalized = normalize(thicken(upright, instance.box.longer_side))
+    transform = normalized.transform.from_turned(angle, *find_middle(upright.shape))
+    transform = transform.from_whole(instance.left - margin, instance.top - margin)
+    contrast = measure_contrast(located)
+    is_faint = abs(contrast) < PARAMETERS.low_contrast
+    warnings = (FAINT.format(abs(contrast)),) if is_faint else ()
+    return Digit(
+        normalized.image,
+        located.box,
+        transform.from_level(level.scale, level.margin),
+        instance.score,
+        contrast,
+        warnings,
+    )
 
 
-def soften(
-    strength: NDArray[np.float32], is_digit: NDArray[np.bool_], is_other: NDArray[np.bool_]
-) -> Gray:
-    """Return a digit's ink [H, W], most of it 255, with the fainter ink at its edges.
-
-    Its components are dilated (Serra, "Image Analysis and Mathematical Morphology", 1982) to reach
-    the edges.
-
-    Args:
-        strength: of all ink [H, W], as :meth:`Ink.measure_strength` gives it.
-        is_digit: the pixels [H, W] of the digit's components.
-        is_other: the pixels [H, W] of other components, which are left out.
-    """
-    reach = max(is_digit.shape) // 60 + 1
-    is_near = cv2.dilate(is_digit.astype(np.uint8), _make_disc(2 * reach + 1)) > 0
-    strokes = np.where(is_near & ~is_other, strength, 0)
-    full = max(find_percentile(strokes[is_digit], FULL_PERCENTILE), 1e-6)
-    softened: Gray = np.rint(np.minimum(strokes / full, 1) * 255).astype(np.uint8)
-    return softened
+def turn_back(ink: Gray, angle: float) -> Gray:
+    """Turn ink [H, W] counterclockwise around its middle by an angle, in radians."""
+    height, width = ink.shape
+    matrix = cv2.getRotationMatrix2D(find_middle(ink.shape), float(np.rad2deg(angle)), 1)
+    return np.asarray(cv2.warpAffine(ink, matrix, (width, height)), np.uint8)
 
 
-def thicken(strokes: Gray, is_digit: NDArray[np.bool_], longer_side: int) -> Gray:
+def find_middle(shape: tuple[int, ...]) -> tuple[float, float]:
+    """Return the middle (x, y) of an array [H, W]."""
+    return (shape[1] - 1) / 2, (shape[0] - 1) / 2
+
+
+def thicken(ink: Gray, longer_side: int) -> Gray:
     """Dilate hairlines [H, W] to about the width of MNIST's strokes.
 
     The mean of the distance transform (Borgefors, "Distance Transformations in Digital Images",
-    1986) of a long stroke is a quarter of its width.
+    1986) of a long stroke is a quarter of its width. Strokes are dilated by a disc (Serra, "Image
+    Analysis and Mathematical Morphology", 1982).
 
     Args:
-        strokes: the digit's ink.
-        is_digit: the pixels [H, W] of the digit's components.
+        ink: the digit's, [H, W], 255 where it is strongest.
         longer_side: of the digit, in pixels.
     """
-    distances = cv2.distanceTransform(is_digit.astype(np.uint8), cv2.DIST_L2, 5)
-    width = 4 * (float(distances[is_digit].mean()) - 0.5)
-    missing = round(MIN_STROKE_WIDTH * longer_side / INK_SIDE - width)
+    is_ink = ink > ink.max() // 2
+    distances = cv2.distanceTransform(is_ink.astype(np.uint8), cv2.DIST_L2, 5)
+    width = 4 * (float(distances[is_ink].mean()) - 0.5)
+    missing = round(PARAMETERS.min_stroke_width * longer_side / INK_SIDE - width)
     if missing < 1:
-        return strokes
-    thicker: Gray = cv2.dilate(strokes, _make_disc(missing | 1))
+        return ink
+    size = missing | 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(np.uint8)
+    thicker: Gray = cv2.dilate(ink, disc)
     return thicker
 
 
-def _make_disc(size: int) -> NDArray[np.uint8]:
-    disc: NDArray[np.uint8] = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(
-        np.uint8
-    )
-    return disc
+def measure_contrast(located: Located) -> float:
+    """Return how much lighter a digit's ink is than the paper around it, in gray levels of 255.
+
+    It is negative for dark ink. Of red, green and blue, the one that differs most counts.
+    """
+    instance, level, maps = located.instance, located.level, located.maps
+    height, width = instance.ink.shape
+    area = Box(instance.left, instance.top, instance.left + width, instance.top + height)
+    around = area.expand(instance.box.longer_side // 4).slices
+    is_paper = maps.ink[around] < PARAMETERS.min_ink
+    is_ink = instance.ink >= instance.ink.max() / 2
+    if not is_paper.any():
+        return 0.0
+    ink, paper = level.picture[area.slices][is_ink], level.picture[around][is_paper]
+    differences: Levels = (np.median(ink, axis=0) - np.median(paper, axis=0)).astype(np.float32)
+    return float(differences[np.abs(differences).argmax()])

@@ -36,6 +36,11 @@ class Box(NamedTuple):
         return max(self.width, self.height)
 
     @property
+    def area(self) -> int:
+        """Number of pixels."""
+        return self.width * self.height
+
+    @property
     def slices(self) -> Slices:
         """Its rows and columns, to index an array [H, W]."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
@@ -60,16 +65,11 @@ class Box(NamedTuple):
         """Return the smallest box around both."""
         return Box(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
 
-    def measure_gap(self, other: "Box") -> float:
-        """Return the distance between both, 0 if they overlap."""
-        across = max(self.left, other.left) - min(self.right, other.right)
-        down = max(self.top, other.top) - min(self.bottom, other.bottom)
-        return math.hypot(max(0, across), max(0, down))
-
-    def measure_column_overlap(self, other: "Box") -> float:
-        """Return the share, in [0, 1], of the narrower one's columns that the other has too."""
-        shared = min(self.right, other.right) - max(self.left, other.left)
-        return max(0, shared) / min(self.width, other.width)
+    def measure_shared_area(self, other: "Box") -> int:
+        """Return the number of pixels that both have."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0, across) * max(0, down)
 
     def measure_row_overlap(self, other: "Box") -> float:
         """Return the share, in [0, 1], of the lower one's rows that the other has too."""
@@ -78,15 +78,32 @@ class Box(NamedTuple):
 
 
 class Affine(NamedTuple):
-    """The map of pixels (x, y) → scale · (x, y) + shift, from a picture to an image."""
+    """The map of pixels p = (x, y) → scale · R p + shift, from a picture to an image.
+
+    R turns counterclockwise, as it is seen, by the angle.
+    """
 
     scale: float = 1
     shift: tuple[float, float] = (0, 0)
+    angle: float = 0  # radians
+
+    def apply(self, x: float, y: float) -> tuple[float, float]:
+        """Return where the image has what the picture has at (x, y)."""
+        cosine, sine = self.scale * math.cos(self.angle), self.scale * math.sin(self.angle)
+        return cosine * x + sine * y + self.shift[0], cosine * y - sine * x + self.shift[1]
 
     def from_whole(self, left: int, top: int) -> "Affine":
         """Return the map of the whole picture, given that of its crop from (left, top) on."""
-        across, down = self.shift
-        return self._replace(shift=(across - self.scale * left, down - self.scale * top))
+        return self._replace(shift=self.apply(-left, -top))
+
+    def from_turned(self, angle: float, x: float, y: float) -> "Affine":
+        """Return the map of a picture, given that of its copy turned by an angle around (x, y)."""
+        turned = Affine(1, (0, 0), angle).apply(-x, -y)
+        return Affine(self.scale, self.apply(turned[0] + x, turned[1] + y), angle)
+
+    def from_level(self, scale: float, margin: int) -> "Affine":
+        """Return the map of a picture, given that of its copy, scaled and then given a margin."""
+        return self._replace(scale=self.scale * scale, shift=self.apply(margin, margin))
 
     def from_original(self, across: float, down: float) -> "Affine":
         """Return the map of the original, given that of its reduced copy.

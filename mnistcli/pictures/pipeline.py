@@ -1,7 +1,6 @@
 """From a picture's file to images, step by step: the way through the modules of this package.
 
-decode → choose a plane → page → polarity → foreground → segmentation → extraction, with
-normalization
+decode → pyramid → locator → instances → location → reading order → extraction, with normalization
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,17 +11,17 @@ import numpy as np
 
 from mnistcli.errors import PictureError
 from mnistcli.images import SIDE, Gray
-from mnistcli.pictures.decoding import Planes, read_plainly, read_planes
-from mnistcli.pictures.extraction import Digit, extract
+from mnistcli.pictures.decoding import Colours, read_colours, read_plainly
+from mnistcli.pictures.extraction import Digit, extract, measure_contrast
 from mnistcli.pictures.files import Content, Picture, find_pictures, read_in_batches
-from mnistcli.pictures.foreground import Ink, choose_plane, is_light_on_dark, separate
 from mnistcli.pictures.geometry import Box
+from mnistcli.pictures.location import Found, Located, locate
 from mnistcli.pictures.normalization import is_normalized
-from mnistcli.pictures.page import fill_around_sheet, find_page
-from mnistcli.pictures.segmentation import Segmentation, find_digit, find_digits
+from mnistcli.pictures.parameters import PARAMETERS
+from mnistcli.pictures.reading_order import find_rows, measure_turn
 from mnistcli.system.parallel import map_ahead
 
-BLANK = "no ink found: is it blank?"
+BLANK = "no digit found: is it blank?"
 SEVERAL = "more than one digit? --several reads all of them"
 
 
@@ -31,7 +30,7 @@ class PictureOptions:
     """How pictures are prepared."""
 
     preprocess: str = "mnist"  # find and normalize the ink; "plain" only resizes, as the tutorials
-    invert: str = "auto"  # look for the polarity; "yes" for dark ink on light, "no" for the reverse
+    invert: str = "auto"  # either polarity; "yes" for dark ink on light, "no" for the reverse
     several: bool = False  # any number of digits, not one
 
 
@@ -42,14 +41,12 @@ DEFAULT_OPTIONS = PictureOptions()
 class Trace:
     """The result of each step."""
 
-    planes: Planes  # [planes, H, W], decoded and upright
-    gray: Gray  # [H, W], the plane that shows the ink best
-    page: Box  # in it
-    filled: Gray  # [h, w], the page, filled around a sheet of paper
-    is_light_on_dark: bool
-    ink: Ink  # [h, w]
-    segmentation: Segmentation  # [h, w]
-    digits: tuple[Digit, ...]  # extracted and normalized; their boxes are in ``filled``
+    picture: Colours  # [H, W, 3], decoded and upright
+    found: Found  # the levels of the pyramid, what the network says of them, and their digits
+    asked: list[Located]  # the digits of the polarity that was asked for
+    angle: float  # by which the page is turned clockwise, in radians
+    rows: list[list[Located]]  # the main digit, or all of them, in reading order
+    digits: tuple[Digit, ...]  # extracted and normalized
 
 
 @dataclass(frozen=True)
@@ -70,48 +67,69 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
 
     Raises:
         PictureError: the file can't be read, or has more pixels than Pillow's limit.
+        ModelError: the network that locates digits is missing or damaged.
     """
     if options.preprocess == "plain":
         return Prepared((Digit(read_plainly(data, is_inverted=options.invert != "no")),), rows=(1,))
-    planes, reduction = read_planes(data)
-    if normalized := find_normalized(planes[0], options.invert):
+    picture, reduction = read_colours(data)
+    if normalized := find_normalized(picture, options.invert):
         return normalized
-    trace = take_steps(planes, options)
-    polarity = "light_on_dark" if trace.is_light_on_dark else "dark_on_light"
+    trace = take_steps(picture, options)
     if not trace.digits:
         blank = () if options.several else (Digit(np.zeros((SIDE, SIDE), np.uint8)),)
         return Prepared(blank, warnings=(BLANK,), trace=trace)
-    corner = trace.page.left, trace.page.top
+    is_light = np.median([digit.contrast for digit in trace.digits]) > 0
     return Prepared(
-        tuple(digit.from_whole(*corner).from_original(*reduction) for digit in trace.digits),
-        polarity,
-        tuple(len(row) for row in trace.segmentation.rows),
-        (SEVERAL,) if trace.segmentation.has_more else (),
+        tuple(digit.from_original(*reduction) for digit in trace.digits),
+        "light_on_dark" if is_light else "dark_on_light",
+        tuple(len(row) for row in trace.rows),
+        (SEVERAL,) if not options.several and has_more(trace) else (),
         trace,
     )
 
 
-def take_steps(planes: Planes, options: PictureOptions) -> Trace:
-    """Take the steps from planes, uint8 [planes, H, W], to normalized digits."""
-    gray = choose_plane(planes)
-    page = find_page(gray)
-    cropped = gray[page.slices]
-    if options.invert == "auto":
-        filled = fill_around_sheet(cropped)
-        is_light = is_light_on_dark(filled)
+def take_steps(picture: Colours, options: PictureOptions) -> Trace:
+    """Take the steps from a picture, uint8 [H, W, 3], to normalized digits."""
+    found = locate(picture)
+    asked = [one for one in found.digits if has_polarity(one, options.invert)]
+    angle = measure_angle(asked)
+    if options.several:
+        rows = [[asked[i] for i in row] for row in find_rows([one.box for one in asked], angle)]
     else:
-        filled, is_light = cropped, options.invert == "no"
-    ink = separate(~filled if is_light else filled)
-    segmentation = find_digits(ink) if options.several else find_digit(ink)
-    digits = tuple(
-        extract(ink, segmentation.components, group) for row in segmentation.rows for group in row
-    )
-    return Trace(planes, gray, page, filled, is_light, ink, segmentation, digits)
+        rows = [[max(asked, key=weigh)]] if asked else []
+    digits = tuple(extract(one, angle) for row in rows for one in row)
+    return Trace(picture, found, asked, angle, rows, digits)
 
 
-def find_normalized(gray: Gray, invert: str) -> Prepared | None:
+def has_polarity(located: Located, invert: str) -> bool:
+    """Tell whether a digit has the polarity that was asked for."""
+    return invert == "auto" or (measure_contrast(located) > 0) == (invert == "no")
+
+
+def measure_angle(located: list[Located]) -> float:
+    """Return the angle by which a page is turned clockwise, in radians; a small one is 0."""
+    angle = measure_turn([one.box for one in located])
+    if angle is None:
+        angle = float(np.median([one.instance.angle for one in located])) if located else 0.0
+    return angle if abs(angle) > PARAMETERS.min_angle else 0.0
+
+
+def weigh(located: Located) -> float:
+    """Return how much a digit is the main one of its picture."""
+    return located.instance.score * located.box.longer_side
+
+
+def has_more(trace: Trace) -> bool:
+    """Tell whether a picture has more digits than its main one."""
+    ((main,),) = trace.rows
+    least = PARAMETERS.min_other * weigh(main)
+    return any(weigh(one) > least for one in trace.asked if one is not main)
+
+
+def find_normalized(picture: Colours, invert: str) -> Prepared | None:
     """Return an image that is normalized already as it is, or inverted; None if it isn't one."""
-    if gray.shape != (SIDE, SIDE):
+    gray: Gray = picture[..., 0]
+    if gray.shape != (SIDE, SIDE) or (picture != gray[..., np.newaxis]).any():
         return None
     for image, polarity, options in (
         (gray, "light_on_dark", ("auto", "no")),

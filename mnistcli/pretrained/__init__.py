@@ -1,4 +1,4 @@
-"""The models that come with the package: a digit classifier and a detector of non-digits.
+"""The models that come with the package: a locator of digits, a classifier and a detector.
 
 Each has a record in JSON of how it was trained, with the SHA-256 of its files.
 """
@@ -22,6 +22,9 @@ MODEL_RECORD, MODEL_EXPORT, MODEL_WEIGHTS = "model.json", "model.tflite", "weigh
 
 DETECTOR_RECORD, DETECTOR_EXPORT = "detector.json", "detector.tflite"
 """Files of the detector."""
+
+LOCATOR_RECORD, LOCATOR_EXPORT = "locator.json", "locator.tflite"
+"""Files of the locator."""
 
 PRETRAINED_SOURCE = "pretrained"
 """The classifier's name in results, in place of a checkpoint's path."""
@@ -88,11 +91,20 @@ def read_detector() -> bytes:
     Raises:
         ModelError: the file or the record is missing or damaged.
     """
-    try:
-        files = json.loads(_read(DETECTOR_RECORD))["files"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{PRETRAINED_FOLDER / DETECTOR_RECORD}: damaged: {error}") from error
-    return _read_verified(DETECTOR_EXPORT, files)
+    return _read_recorded(DETECTOR_RECORD, DETECTOR_EXPORT)
+
+
+def read_locator() -> bytes:
+    """Read the locator as a ``.tflite`` file, after verifying its SHA-256.
+
+    It maps enhanced pictures, float32 [N, H, W, 6], as :func:`mnistcli.pictures.locator.enhance`
+    makes them, to maps: the logit of ink and the offset to its digit's centre [N, H, W, 3], and the
+    logit of a centre and the angle [N, H / 4, W / 4, 2].
+
+    Raises:
+        ModelError: the file or the record is missing or damaged.
+    """
+    return _read_recorded(LOCATOR_RECORD, LOCATOR_EXPORT)
 
 
 def write(record: dict[str, Any], tflite: bytes, weights: dict[str, NDArray[np.float16]]) -> None:
@@ -119,6 +131,16 @@ def write_detector(record: dict[str, Any], tflite: bytes) -> None:
     _write(DETECTOR_RECORD, record, {DETECTOR_EXPORT: tflite})
 
 
+def write_locator(record: dict[str, Any], tflite: bytes) -> None:
+    """Replace the locator.
+
+    Args:
+        record: how it was trained, without ``files``.
+        tflite: as :func:`read_locator` returns it.
+    """
+    _write(LOCATOR_RECORD, record, {LOCATOR_EXPORT: tflite})
+
+
 def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> None:
     """Write the files of a model, then its record, a file called ``name``."""
     files = {file: digest(content) for file, content in contents.items()}
@@ -127,6 +149,15 @@ def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> Non
     write_whole(
         PRETRAINED_FOLDER / name, f"{json.dumps({**record, 'files': files}, indent=2)}\n".encode()
     )
+
+
+def _read_recorded(record: str, name: str) -> bytes:
+    """Read a file whose SHA-256 is in a record, itself a file."""
+    try:
+        files = json.loads(_read(record))["files"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{PRETRAINED_FOLDER / record}: damaged: {error}") from error
+    return _read_verified(name, files)
 
 
 def _read_verified(name: str, files: dict[str, str]) -> bytes:

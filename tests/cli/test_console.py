@@ -68,7 +68,7 @@ def test_quiet_keeps_results_and_errors(trained: Path, tmp_path: Path, run) -> N
 
     assert result.stderr == "error: missing.png: No such file or directory\n"
     assert result.stdout.startswith("blank.png\t")
-    assert "warning: blank.png: no ink found" in run("predict", "blank.png").stderr
+    assert "warning: blank.png: no digit found" in run("predict", "blank.png").stderr
 
 
 @pytest.mark.slow

@@ -88,7 +88,7 @@ def test_eval_reports_what_it_cannot_score(trained: Path, pictures: Path, run) -
 def test_eval_warns_of_blank_pictures(trained: Path, tmp_path: Path, run) -> None:
     (tmp_path / "0.png").write_bytes(to_png(np.zeros((9, 9), np.uint8)))
 
-    assert "warning: 0.png: no ink found" in run("eval", "0.png").stderr
+    assert "warning: 0.png: no digit found" in run("eval", "0.png").stderr
 
 
 def test_eval_of_no_pictures_has_no_accuracy(trained: Path, run) -> None:

@@ -92,7 +92,7 @@ def test_unusable_pictures_are_reported_and_the_rest_is_used(
     assert len(training.labels) + len(held_out.labels) == 11
     assert [message.split(": ")[:2] for message in listener.errors] == [
         [str(tmp_path / "4_1.png"), "not a picture in a known format"],
-        [str(tmp_path / "5_1.png"), "no ink found"],
+        [str(tmp_path / "5_1.png"), "no digit found"],
         [str(tmp_path / "a.png"), "no label"],
     ]
     (warning,) = listener.warnings

@@ -33,16 +33,9 @@ def to_file(picture: Image.Image | NDArray[np.uint8], format: str, **options: ob
     return stream.getvalue()
 
 
-INK = np.asarray(seven(paper=0, ink=255)) > 0
-DOWN, ACROSS = np.mgrid[:160, :120] / [[[160]], [[120]]]
-
-
-def light_of(kind: str) -> np.ndarray:
-    """The light on a page, within 0 to 1, [160, 120]."""
-    return {
-        "even": np.ones((160, 120)),
-        "plane": 1 - 0.6 * ACROSS - 0.2 * DOWN,
-        "vignette": 1 - 1.4 * ((ACROSS - 0.5) ** 2 + (DOWN - 0.5) ** 2),
-        "soft shadow": 1 - 0.6 / (1 + np.exp(-15 * (DOWN - 0.55))),
-        "hard shadow": np.where(DOWN > 0.45, 1, 0.5),
-    }[kind]
+def blocks_on_paper(shape: tuple[int, int], *boxes: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """A white picture [H, W, 3] with black blocks in boxes (left, top, right, bottom)."""
+    picture = np.full((*shape, 3), 255, np.uint8)
+    for left, top, right, bottom in boxes:
+        picture[top:bottom, left:right] = 0
+    return picture

@@ -141,7 +141,7 @@ def test_a_blank_picture_has_no_other_warning(tmp_path: Path) -> None:
 
     (answer,) = recognise([str(tmp_path / "blank.png")], Fixed(*[0.1] * 10), Fixed(0))
 
-    assert answer.warnings == ("no ink found: is it blank?",)
+    assert answer.warnings == ("no digit found: is it blank?",)
     assert answer.readings[0].warnings == ()
     assert answer.confidence == 0
 

@@ -8,32 +8,43 @@ from PIL import Image
 
 from mnistcli.errors import PictureError
 from mnistcli.pictures import decoding
-from mnistcli.pictures.decoding import MAX_SIDE, lay_on_paper, open_picture, read_planes
+from mnistcli.pictures.decoding import MAX_SIDE, lay_on_paper, open_picture, read_colours
 
 GRAY = np.arange(0, 250, 5, dtype=np.uint8).reshape(5, 10)
 
 
-def luminance_of(data: bytes) -> np.ndarray:
-    planes, _ = read_planes(data)
-    return planes[0]
+def levels_of(data: bytes) -> np.ndarray:
+    """The gray levels of a picture without colours, [H, W]."""
+    colours, _ = read_colours(data)
+    assert (colours == colours[..., :1]).all()
+    return colours[..., 0]
 
 
 def test_gray_levels_are_kept() -> None:
-    planes, reduction = read_planes(to_png(GRAY))
+    colours, reduction = read_colours(to_png(GRAY))
 
-    np.testing.assert_array_equal(planes, [GRAY])
+    assert (colours.shape, colours.dtype) == ((*GRAY.shape, 3), np.uint8)
+    np.testing.assert_array_equal(colours, np.stack([GRAY] * 3, axis=-1))
     assert reduction == (1, 1)
 
 
-def test_a_colour_picture_has_luminance_and_three_channels() -> None:
+@pytest.mark.parametrize("mode", ["RGB", "P", "RGBA"])
+def test_colours_are_red_green_and_blue(mode: str) -> None:
     picture = Image.new("RGB", (8, 9), (200, 100, 50))
+    picture = picture.quantize(2) if mode == "P" else picture.convert(mode)
 
-    planes, _ = read_planes(to_png(picture))
+    colours, _ = read_colours(to_png(picture))
 
-    levels = planes.reshape(4, -1)
-    assert (levels == levels[:, :1]).all()
-    assert levels[1:, 0].tolist() == [200, 100, 50]
-    assert levels[0, 0] == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)  # ITU-R BT.601
+    assert colours.shape == (9, 8, 3)
+    assert np.unique(colours.reshape(-1, 3), axis=0).tolist() == [[200, 100, 50]]
+
+
+def test_cyan_magenta_and_yellow_become_red_green_and_blue() -> None:
+    picture = Image.new("CMYK", (8, 9), (0, 255, 255, 0))
+
+    colours, _ = read_colours(to_file(picture, "TIFF"))
+
+    assert np.unique(colours.reshape(-1, 3), axis=0).tolist() == [[255, 0, 0]]
 
 
 @pytest.mark.parametrize(
@@ -44,14 +55,14 @@ def test_a_colour_picture_has_luminance_and_three_channels() -> None:
 def test_deeper_levels_are_reduced_to_8_bits(levels: np.ndarray) -> None:
     data = to_file(Image.fromarray(levels), "TIFF")
 
-    found = luminance_of(data).astype(float)
+    found = levels_of(data).astype(float)
 
     expected = GRAY * (255 / GRAY.max() if levels.dtype == np.int32 else 1)
     assert np.abs(found - expected).max() <= 1
 
 
 def test_the_content_alone_decides_the_format() -> None:
-    np.testing.assert_array_equal(luminance_of(to_file(seven(), "BMP")), np.asarray(seven()))
+    np.testing.assert_array_equal(levels_of(to_file(seven(), "BMP")), np.asarray(seven()))
     assert open_picture(to_file(seven(), "WEBP")).format == "WEBP"
 
 
@@ -70,12 +81,12 @@ def test_large_pictures_are_reduced(format: str, mode: str) -> None:
     else:
         large = large.convert(mode)
 
-    planes, reduction = read_planes(to_file(large, format))
+    colours, reduction = read_colours(to_file(large, format))
 
-    assert MAX_SIDE // 2 <= max(planes.shape) <= MAX_SIDE
-    _, rows, columns = planes.shape
+    rows, columns, _ = colours.shape
+    assert MAX_SIDE // 2 <= max(rows, columns) <= MAX_SIDE
     assert reduction == (3 * MAX_SIDE / columns, 2 * MAX_SIDE / rows)
-    down = planes[0].mean(axis=1)
+    down = colours.mean(axis=(1, 2))
     np.testing.assert_allclose(down, np.linspace(0, 255, len(down)), atol=3)
 
 
@@ -84,7 +95,7 @@ def test_the_first_frame_of_an_animation_is_read() -> None:
     frames = [Image.new("L", (20, 20), level) for level in (10, 200)]
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:])
 
-    assert (luminance_of(stream.getvalue()) == 10).all()
+    assert (levels_of(stream.getvalue()) == 10).all()
 
 
 def with_opacity(levels: np.ndarray, opacity: np.ndarray) -> bytes:
@@ -95,7 +106,7 @@ def with_opacity(levels: np.ndarray, opacity: np.ndarray) -> bytes:
 def test_ink_on_transparency_gets_paper_that_contrasts(level: int) -> None:
     opacity = np.asarray(seven(paper=0, ink=255))
 
-    found = luminance_of(with_opacity(np.full_like(opacity, level), opacity))
+    found = levels_of(with_opacity(np.full_like(opacity, level), opacity))
 
     paper = 255 if level < 128 else 0
     np.testing.assert_array_equal(found, np.where(opacity, level, paper))
@@ -105,7 +116,7 @@ def test_transparency_around_a_sheet_gets_the_tone_of_the_sheet() -> None:
     levels = np.pad(np.asarray(seven(paper=240, ink=20)), 30)
     opacity = np.pad(np.full((160, 120), 255, np.uint8), 30)
 
-    found = luminance_of(with_opacity(levels, opacity))
+    found = levels_of(with_opacity(levels, opacity))
 
     np.testing.assert_array_equal(found[30:-30, 30:-30], np.asarray(seven(paper=240, ink=20)))
     assert (found[:30] == 240).all()
@@ -115,24 +126,55 @@ def test_a_transparent_hole_is_filled() -> None:
     opacity = np.full((160, 120), 255, np.uint8)
     opacity[100:150, 85:110] = 0
 
-    found = luminance_of(with_opacity(np.asarray(seven(paper=240, ink=20)), opacity))
+    found = levels_of(with_opacity(np.asarray(seven(paper=240, ink=20)), opacity))
 
     assert (found[100:150, 85:110] == 240).all()
 
 
 def test_half_transparent_edges_stay_soft() -> None:
-    planes = np.zeros((1, 9, 9), np.uint8)
+    colours = np.zeros((9, 9, 3), np.uint8)
     opacity = np.zeros((9, 9), np.uint8)
     opacity[3:6, 3:6], opacity[4, 2] = 255, 128
 
-    assert lay_on_paper(planes, opacity)[0, 4, :4].tolist() == [255, 255, 127, 0]
+    laid = lay_on_paper(colours, opacity)
+
+    assert laid[4, :4].tolist() == [[255] * 3, [255] * 3, [127] * 3, [0] * 3]
+
+
+@pytest.mark.parametrize(
+    ("ink", "paper"), [((200, 30, 30), 255), ((20, 90, 20), 255), ((255, 255, 60), 0)]
+)
+def test_coloured_ink_on_transparency_gets_gray_paper(
+    ink: tuple[int, int, int], paper: int
+) -> None:
+    picture = Image.new("RGBA", (120, 160))
+    picture.paste(ink, mask=seven(paper=0, ink=255))
+
+    colours, _ = read_colours(to_png(picture))
+
+    is_ink = np.asarray(seven(paper=0, ink=255)) > 0
+    assert np.unique(colours[is_ink], axis=0).tolist() == [[*ink]]
+    assert np.unique(colours[~is_ink]).tolist() == [paper]
+
+
+def test_where_nothing_is_opaque_nothing_is_seen() -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (9, 8, 3)).astype(np.uint8)
+
+    assert not lay_on_paper(colours, np.full((9, 8), 100, np.uint8)).any()
+
+
+@pytest.mark.parametrize("opacity", [None, np.full((9, 8), 200, np.uint8)])
+def test_opaque_colours_stay(opacity: np.ndarray | None) -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (9, 8, 3)).astype(np.uint8)
+
+    np.testing.assert_array_equal(lay_on_paper(colours, opacity), colours)
 
 
 def test_more_pixels_than_pillow_allows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
     for side in (101, 200):  # Pillow itself only warns of the first
         with pytest.raises(PictureError, match="more than 10000 pixels"):
-            read_planes(to_png(Image.new("L", (side, side))))
+            read_colours(to_png(Image.new("L", (side, side))))
 
 
 def test_a_format_that_takes_more_memory_has_a_lower_limit(
@@ -173,7 +215,7 @@ def test_the_reduction_of_a_rotated_photo_is_upright() -> None:
     exif[0x0112] = 6
     data = to_png(Image.new("L", (3 * MAX_SIDE, MAX_SIDE)), exif=exif)
 
-    planes, (across, down) = read_planes(data)
+    colours, (across, down) = read_colours(data)
 
-    _, rows, columns = planes.shape
+    rows, columns, _ = colours.shape
     assert (round(columns * across), round(rows * down)) == (MAX_SIDE, 3 * MAX_SIDE)

@@ -7,7 +7,7 @@ BOX = Box(10, 20, 40, 80)
 
 
 def test_a_box_has_sides() -> None:
-    assert (BOX.width, BOX.height, BOX.longer_side) == (30, 60, 60)
+    assert (BOX.width, BOX.height, BOX.longer_side, BOX.area) == (30, 60, 60, 1800)
 
 
 def test_a_box_selects_its_rows_and_columns() -> None:
@@ -30,58 +30,84 @@ def test_joined_boxes_are_the_smallest_around_both() -> None:
     assert BOX.join(Box(15, 30, 20, 40)) == BOX
 
 
-@pytest.mark.parametrize(
-    ("other", "gap"),
-    [
-        pytest.param(Box(43, 84, 50, 90), 5, id="diagonal: 3 across, 4 down"),
-        pytest.param(Box(47, 30, 50, 40), 7, id="beside"),
-        pytest.param(Box(15, 5, 20, 18), 2, id="above"),
-        pytest.param(Box(40, 80, 50, 90), 0, id="touching"),
-        pytest.param(Box(0, 0, 200, 200), 0, id="around it"),
-    ],
-)
-def test_the_gap_is_the_distance_between_boxes(other: Box, gap: float) -> None:
-    assert BOX.measure_gap(other) == other.measure_gap(BOX) == gap
+OTHERS = {
+    "above, half beside": (Box(35, 0, 45, 5), 0, 0),
+    "beside, a third lower": (Box(90, 0, 95, 30), 0, 1 / 3),
+    "inside": (Box(15, 30, 20, 40), 50, 1),
+    "overlapping": (Box(0, 50, 30, 150), 600, 0.5),
+    "diagonal": (Box(43, 84, 50, 90), 0, 0),
+    "touching": (Box(40, 20, 50, 80), 0, 1),
+    "itself": (BOX, 1800, 1),
+}
+"""Boxes, with the pixels that they share with the box, and the share of the lower one's rows."""
 
 
-@pytest.mark.parametrize(
-    ("other", "columns", "rows"),
-    [
-        pytest.param(Box(35, 0, 45, 5), 0.5, 0, id="above, half beside"),
-        pytest.param(Box(90, 0, 95, 30), 0, 1 / 3, id="beside, a third lower"),
-        pytest.param(Box(15, 30, 20, 40), 1, 1, id="inside"),
-        pytest.param(Box(0, 50, 30, 150), 2 / 3, 0.5, id="overlapping"),
-    ],
-)
-def test_overlaps_are_shares_of_the_smaller_side(other: Box, columns: float, rows: float) -> None:
-    assert BOX.measure_column_overlap(other) == pytest.approx(columns)
+@pytest.mark.parametrize("name", OTHERS)
+def test_boxes_share_pixels_and_rows(name: str) -> None:
+    other, shared, rows = OTHERS[name]
+
+    assert BOX.measure_shared_area(other) == other.measure_shared_area(BOX) == shared
     assert BOX.measure_row_overlap(other) == pytest.approx(rows)
+    assert other.measure_row_overlap(BOX) == pytest.approx(rows)
 
 
-def apply(transform: Affine, x: float, y: float) -> tuple[float, float]:
-    return transform.scale * x + transform.shift[0], transform.scale * y + transform.shift[1]
+def test_a_margin_does_not_begin_before_the_first_row_and_column() -> None:
+    assert BOX.expand(5) == (5, 15, 45, 85)
+    assert BOX.expand(12) == (0, 8, 52, 92)
 
 
 def test_the_identity_moves_nothing() -> None:
-    assert apply(IDENTITY, 3, 4) == (3, 4)
+    assert IDENTITY.apply(3, 4) == (3, 4)
 
 
-def test_the_map_of_the_whole_picture_takes_a_pixel_where_that_of_its_crop_does() -> None:
-    of_crop = Affine(0.5, (2, 3))
+def test_a_map_turns_counterclockwise_then_scales_and_shifts() -> None:
+    quarter = Affine(2, (100, 50), np.pi / 2)
+
+    assert quarter.apply(10, 0) == pytest.approx((100, 50 - 20))  # right becomes up
+    assert quarter.apply(0, 10) == pytest.approx((100 + 20, 50))  # down becomes right
+
+
+@pytest.mark.parametrize("angle", [0, 0.5])
+def test_the_map_of_the_whole_picture_takes_a_pixel_where_that_of_its_crop_does(
+    angle: float,
+) -> None:
+    of_crop = Affine(0.5, (2, 3), angle)
 
     whole = of_crop.from_whole(10, 20)
 
-    assert whole == Affine(0.5, (-3, -7))
-    assert apply(whole, 10 + 6, 20 + 8) == apply(of_crop, 6, 8) == (5, 7)
+    assert whole.apply(10 + 6, 20 + 8) == pytest.approx(of_crop.apply(6, 8))
+    assert whole.apply(10, 20) == pytest.approx((2, 3))
 
 
-def test_the_map_of_the_original_takes_a_pixel_where_that_of_its_copy_does() -> None:
-    of_copy = Affine(0.5, (2, 3))
+def test_the_map_of_a_picture_takes_a_pixel_where_that_of_its_turned_copy_does() -> None:
+    of_turned = Affine(0.5, (2, 3))
+    middle, beside, below = (20, 10), (30, 10), (20, 20)
+
+    whole = of_turned.from_turned(np.pi / 2, *middle)
+
+    # In the copy, what was beside the middle is above it, and what was below is beside it.
+    assert whole.apply(*middle) == pytest.approx(of_turned.apply(20, 10))
+    assert whole.apply(*beside) == pytest.approx(of_turned.apply(20, 0))
+    assert whole.apply(*below) == pytest.approx(of_turned.apply(30, 10))
+
+
+@pytest.mark.parametrize("angle", [0, 0.5])
+def test_the_map_of_a_picture_takes_a_pixel_where_that_of_its_level_does(angle: float) -> None:
+    of_level = Affine(0.5, (2, 3), angle)
+
+    whole = of_level.from_level(scale=3, margin=16)
+
+    assert whole.apply(6, 8) == pytest.approx(of_level.apply(6 * 3 + 16, 8 * 3 + 16))
+    assert whole.angle == angle
+
+
+@pytest.mark.parametrize("angle", [0, 0.5])
+def test_the_map_of_the_original_takes_a_pixel_where_that_of_its_copy_does(angle: float) -> None:
+    of_copy = Affine(0.5, (2, 3), angle)
 
     original = of_copy.from_original(4, 4)
 
-    assert original == Affine(0.125, (2, 3))
-    assert apply(original, 4 * 6, 4 * 8) == apply(of_copy, 6, 8) == (5, 7)
+    assert original.apply(4 * 6, 4 * 8) == pytest.approx(of_copy.apply(6, 8))
 
 
 def test_the_map_of_the_original_has_the_mean_of_both_factors() -> None:

@@ -52,9 +52,8 @@ def test_the_box_and_the_map_tell_where_the_ink_comes_from() -> None:
     normalized = normalization.normalize(ink)
 
     assert normalized.box == (50, 100, 150, 300)
-    scale, (across, down) = normalized.transform
-    assert scale == pytest.approx(0.1)
-    left, top = scale * 50 + across, scale * 100 + down
+    left, top = normalized.transform.apply(50, 100)
+    assert normalized.transform.scale == pytest.approx(0.1)
     np.testing.assert_array_equal(
         np.argwhere(normalized.image)[[0, -1]], [[top, left], [top + 19, left + 9]]
     )

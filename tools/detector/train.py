@@ -1,6 +1,6 @@
 """Train the network that detects what is no digit, put it into the package, and print its rates.
 
-usage: python tools/detector/train.py DATA_DIR
+usage: PYTHONPATH=tools python tools/detector/train.py DATA_DIR
 
 DATA_DIR holds MNIST's files.
 """

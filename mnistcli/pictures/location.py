@@ -1,0 +1,102 @@
+"""The digits of a picture, of all sizes: those of its levels, each digit once."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistcli.pictures.decoding import Colours
+from mnistcli.pictures.geometry import Box
+from mnistcli.pictures.instances import Instance, find_instances
+from mnistcli.pictures.locator import Maps, open_locator
+from mnistcli.pictures.parameters import PARAMETERS
+from mnistcli.pictures.pyramid import Level, list_scales, make_level
+
+
+class Located(NamedTuple):
+    """A digit that was found."""
+
+    instance: Instance
+    level: Level  # that it was found on
+    maps: Maps  # of the level
+    box: Box  # of its ink, in pixels of the picture
+
+
+class Found(NamedTuple):
+    """What was found in a picture."""
+
+    digits: list[Located]
+    levels: list[tuple[Level, Maps]]  # the coarsest first
+
+
+def locate(picture: Colours) -> Found:
+    """Find the digits of a picture [H, W, 3]; the best candidate if none is probable."""
+    levels: list[tuple[Level, Maps]] = []
+    located: list[Located] = []
+    candidates: list[Located] = []
+    for scale in list_scales(picture.shape):
+        most = PARAMETERS.usual_side if scale <= 1 else PARAMETERS.usual_enlarged_side
+        is_usual = max(picture.shape) * scale <= most
+        if located and not (is_usual or has_small(located, levels)):
+            break
+        level = make_level(picture, scale)
+        maps = open_locator().locate(level.picture)
+        levels.append((level, maps))
+        for instance in find_instances(maps):
+            one = Located(instance, level, maps, to_picture(instance.box, level, picture.shape))
+            is_probable = instance.score > PARAMETERS.min_centre
+            (located if is_probable else candidates).append(one)
+    best = max(candidates, key=lambda one: one.instance.score, default=None)
+    return Found(choose(located) if located or not best else [best], levels)
+
+
+def has_small(located: list[Located], levels: list[tuple[Level, Maps]]) -> bool:
+    """Tell whether the digits of the finest level are small, so that there may be smaller ones."""
+    finest = levels[-1][0]
+    sides = [one.instance.box.longer_side for one in located if one.level is finest]
+    return bool(sides) and float(np.median(sides)) < PARAMETERS.small_side
+
+
+def choose(located: list[Located]) -> list[Located]:
+    """Return each digit once.
+
+    Where a digit of one level covers digits of another, such as a number that looks like a large
+    digit, or an 8 whose loops look like zeros, the larger one gives way to several smaller ones
+    whose scores are nearly as high, or to one whose score is higher.
+    """
+    largest_first = sorted(located, key=lambda one: -one.box.area)
+    boxes = np.array([one.box for one in largest_first]).reshape(-1, 4)
+    scores = np.array([one.instance.score for one in largest_first])
+    scales = np.array([one.level.scale for one in largest_first])
+    remaining = np.ones(len(largest_first), np.bool_)
+    chosen: list[Located] = []
+    for number, one in enumerate(largest_first):
+        if not remaining[number]:
+            continue
+        remaining[number] = False
+        is_rival = remaining & (scales != scales[number]) & are_covered(boxes, boxes[number])
+        best = np.sort(scores[is_rival])[::-1]
+        is_beaten = best[:1] > scores[number]
+        is_outnumbered = best[1:2] > PARAMETERS.outnumbering * scores[number]
+        if not (is_beaten.any() or is_outnumbered.any()):
+            chosen.append(one)
+            remaining &= ~is_rival
+    return chosen
+
+
+def are_covered(boxes: NDArray[np.int64], larger: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which boxes [N, 4] are covered by one, [4], so that they can't be other digits."""
+    sides = np.minimum(boxes[:, 2:], larger[2:]) - np.maximum(boxes[:, :2], larger[:2])
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    covered: NDArray[np.bool_]
+    covered = np.maximum(sides, 0).prod(axis=1) > PARAMETERS.max_shared * areas
+    return covered
+
+
+def to_picture(box: Box, level: Level, shape: tuple[int, ...]) -> Box:
+    """Return a box of a level in pixels of its picture [H, W, …], at least one pixel large."""
+    edges = (np.array(box) - level.margin) / level.scale
+    height, width = shape[:2]
+    left, top, right, bottom = np.rint(edges).astype(int).tolist()
+    left, top = min(max(left, 0), width - 1), min(max(top, 0), height - 1)
+    return Box(left, top, max(min(right, width), left + 1), max(min(bottom, height), top + 1))

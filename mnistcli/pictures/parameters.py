@@ -1,0 +1,90 @@
+"""Every number that the reading of pictures depends on.
+
+The network was trained with those marked "trained": after a change, ``make locator`` trains it
+anew. "Chosen on composed pages" means pages that ``tools/locator/pages.py`` composes, of MNIST's
+training images, as the network was trained on, with another seed.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Lengths are in pixels of a level, unless something else is said."""
+
+    # What the network is given.
+    contrast_window: int = 25
+    """Side of the window whose mean is the surroundings. Trained: about half of a digit."""
+    half_contrast: float = 16
+    """Difference from the surroundings, in gray levels of 255, that becomes half of the greatest
+    contrast. Trained: noise stays small, and pencil is seen beside black ink."""
+    stride: int = 16
+    """Levels have a multiple of it as rows and columns: the network halves them four times."""
+    cell: int = 4
+    """Rows and columns of pixels in a cell of the map of centres. Trained."""
+    vote_unit: float = 16
+    """Pixels that 1 means in the network's offsets. Trained."""
+
+    # The pyramid.
+    coarsest_side: int = 48
+    """Longer side of the first level; the others' are 2, 4, … times as long. A digit that fills a
+    picture is then as large as the network knows them."""
+    finest_side: int = 1536
+    """Longer side of the last level: 1,080 digits of a page then have some 25 pixels each."""
+    usual_side: int = 768
+    """Longer side of the last level, unless digits in it are small."""
+    usual_enlarged_side: int = 384
+    """The same, of levels larger than the picture."""
+    max_enlargement: float = 3
+    """Greatest scale of a level: it parts digits that touch, and there is no more to see beyond."""
+    small_side: float = 40
+    """Median of digits' longer sides below which there may be smaller ones, for the next level."""
+    margin: int = 16
+    """Paper around a level. Trained: ink on the border of a picture is seen to end there."""
+    tile_side: int = 512
+    """Side of the parts that a level is divided into, which bounds the memory."""
+    tile_overlap: int = 96
+    """Seen on each side of a part, too: about as far as the network sees around a pixel."""
+
+    # From maps to digits.
+    min_ink: float = 0.06
+    """Least probability of ink at the soft edge of a stroke: what is less is background."""
+    strong_ink: float = 0.25
+    """Least probability of ink that counts for a digit's box."""
+    min_centre: float = 0.3
+    """Least probability of a digit's centre. Chosen on composed pages."""
+    min_candidate: float = 0.1
+    """The same, if nothing in the picture has more: then it is the best of these."""
+    min_side: float = 14
+    """Least longer side of a digit; smaller ones are larger on the next level. Trained."""
+    max_side: float = 74
+    """Greatest longer side of a digit; larger ones are smaller on the level before. Trained."""
+    max_vote_distance: float = 0.45
+    """Greatest distance between a vote and its digit's centre, as a share of the longer side."""
+    max_shared: float = 0.4
+    """Greatest share of the smaller of two boxes of different levels that the other also covers:
+    beyond it, both are the same digit."""
+
+    max_slope: float = 0.84
+    """Greatest slope of a row, the tangent of 40°: pages are turned by up to 35°."""
+    min_neighbours: int = 3
+    """Least number of digits with a neighbour in their row, to know the direction of rows."""
+    min_angle: float = 0.2
+    """Least angle, in radians, by which digits are turned back: hands slant by less."""
+    min_other: float = 0.4
+    """Least weight of another digit than the main one, as a share of its weight, to be told of."""
+    min_row_overlap: float = 0.5
+    """Least share of the lower of two digits' rows that the other also has, to be in one row."""
+
+    outnumbering: float = 0.8
+    """Least score of a second smaller digit, as a share of the score of a larger one that covers
+    both, to be believed instead."""
+
+    # From digits to images.
+    min_stroke_width: float = 2.4
+    """Width, in pixels of an image, that thinner strokes are thickened to: MNIST's are wider."""
+    low_contrast: float = 20
+    """Contrast, in gray levels of 255, below which an answer gets a warning."""
+
+
+PARAMETERS = Parameters()
