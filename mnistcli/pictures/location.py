@@ -35,8 +35,7 @@ def locate(picture: Colours) -> Found:
     located: list[Located] = []
     candidates: list[Located] = []
     for scale in list_scales(picture.shape):
-        most = PARAMETERS.usual_side if scale <= 1 else PARAMETERS.usual_enlarged_side
-        is_usual = max(picture.shape) * scale <= most
+        is_usual = scale <= 1 and max(picture.shape) * scale <= PARAMETERS.usual_side
         if located and not (is_usual or has_small(located, levels)):
             break
         level = make_level(picture, scale)

@@ -32,9 +32,7 @@ class Parameters:
     finest_side: int = 1536
     """Longer side of the last level: 1,080 digits of a page then have some 25 pixels each."""
     usual_side: int = 768
-    """Longer side of the last level, unless digits in it are small."""
-    usual_enlarged_side: int = 384
-    """The same, of levels larger than the picture."""
+    """Longer side of the last level, also at most the picture's, unless digits in it are small."""
     max_enlargement: float = 3
     """Greatest scale of a level: it parts digits that touch, and there is no more to see beyond."""
     small_side: float = 40

@@ -217,6 +217,7 @@ def test_a_prediction_has_a_fixed_shape(here: Path, run) -> None:
     several = run("predict", "7.png", "no.png", "--several", "--format", "json")
 
     always = {"digit", "probability", "probabilities", "confidence", "box", "scale", "shift"}
+    always |= {"angle"}
     assert set(one) == {"file", *always, "polarity", "warnings"}
     first, failed = json.loads(several.stdout)["results"]
     assert set(first) == {"file", "text", "rows", "digits", "polarity", "warnings"}
@@ -385,12 +386,12 @@ def test_directories_of_any_name_are_printed(here: Path, run) -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_pictures_are_answered_in_order(here: Path) -> None:
-    names = [f"{number:04}.png" for number in range(3000)]
+def test_a_thousand_pictures_are_answered_in_order(here: Path) -> None:
+    names = [f"{number:04}.png" for number in range(1000)]
     for name in names:
         os.link(here / "7.png", here / name)
-    (here / "1500.png").unlink()
-    (here / "1500.png").write_bytes(b"damaged")
+    (here / "0500.png").unlink()
+    (here / "0500.png").write_bytes(b"damaged")
 
     result = spawn("predict", "--format", "csv", *names, cwd=here)
 

@@ -43,9 +43,13 @@ def make_maps(shape: tuple[int, int], *digits: Shown) -> Maps:
 
 
 class PerfectLocator:
-    """Takes each connected dark area on light paper for a digit; remembers the sides it saw."""
+    """Takes each connected dark area on light paper for a digit; remembers the sides it saw.
 
-    def __init__(self) -> None:
+    An area that is gray instead of black has the score ``doubtful``.
+    """
+
+    def __init__(self, doubtful: float = SURE) -> None:
+        self.doubtful = doubtful
         self.sides: list[int] = []
 
     def locate(self, picture: NDArray[np.uint8]) -> Maps:
@@ -54,7 +58,9 @@ class PerfectLocator:
         is_dark = (picture < 128).all(axis=2).astype(np.uint8)
         count, labels, boxes, _ = cv2.connectedComponentsWithStats(is_dark)
         middles = boxes[1:, :2] + boxes[1:, 2:4] // 2
-        return _make_maps(labels - 1, middles, [SURE] * (count - 1), [0] * (count - 1))
+        darkest = (picture[labels == label].min() for label in range(1, count))
+        scores = [SURE if level < 50 else self.doubtful for level in darkest]
+        return _make_maps(labels - 1, middles, scores, [0] * (count - 1))
 
 
 def _make_maps(

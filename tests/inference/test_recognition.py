@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 from helpers.drawing import seven, to_png
 
-from mnistcli.inference.recognition import Answer, Reading, recognise
+from mnistcli.inference.recognition import (
+    LEFT_OUT,
+    MAX_DOUBT,
+    MIN_SCORE,
+    Answer,
+    Reading,
+    leave_out,
+    recognise,
+)
 from mnistcli.pictures import files as picture_files
 from mnistcli.pictures.extraction import Digit
 from mnistcli.pictures.pipeline import PictureOptions
@@ -153,3 +161,67 @@ def test_the_detector_is_not_used_for_pictures_that_are_only_resized(tmp_path: P
     (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), options)
 
     assert (answer.confidence, answer.readings[0].warnings) == (pytest.approx(0.9), ())
+
+
+IMAGE = np.zeros((28, 28), np.uint8)
+DOUBTED, BELIEVED = MAX_DOUBT, MAX_DOUBT / 2
+LOW, HIGH = MIN_SCORE / 2, MIN_SCORE
+
+
+def answer_with(*readings: tuple[float, float], rows: tuple[int, ...] = ()) -> Answer:
+    """An answer with readings of (doubt by the detector, score by the locator)."""
+    return Answer(
+        "numbers.png",
+        readings=tuple(
+            Reading(Digit(IMAGE, score=score), np.full(10, 0.1, np.float32), doubt)
+            for doubt, score in readings
+        ),
+        rows=rows,
+        warnings=("something",),
+    )
+
+
+def test_what_neither_network_takes_for_a_digit_is_left_out_with_a_warning() -> None:
+    answer = answer_with((BELIEVED, HIGH), (DOUBTED, LOW), (DOUBTED, HIGH), (BELIEVED, LOW))
+
+    kept = leave_out(answer)
+
+    assert kept.readings == (answer.readings[0], *answer.readings[2:])
+    assert kept.warnings == ("something", LEFT_OUT.format(1))
+
+
+def test_rows_have_the_digits_that_are_kept() -> None:
+    good, bad = (BELIEVED, HIGH), (DOUBTED, LOW)
+
+    kept = leave_out(answer_with(good, bad, good, bad, bad, good, rows=(3, 2, 1)))
+
+    assert len(kept.readings) == 3
+    assert kept.rows == (2, 1)
+    assert kept.warnings[-1] == LEFT_OUT.format(3)
+
+
+def test_all_digits_may_be_left_out() -> None:
+    kept = leave_out(answer_with((DOUBTED, LOW), rows=(1,)))
+
+    assert (kept.readings, kept.rows, kept.confidence) == ((), (), 0)
+
+
+@pytest.mark.parametrize("readings", [[], [(BELIEVED, LOW), (DOUBTED, HIGH)]])
+def test_nothing_else_is_left_out(readings: list[tuple[float, float]]) -> None:
+    answer = answer_with(*readings, rows=(len(readings),))
+
+    assert leave_out(answer) is answer
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_only_among_several_digits_something_is_left_out(
+    several: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mnistcli.inference.recognition.MIN_SCORE", 2)
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    options = PictureOptions(several=several)
+    (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), options)
+
+    assert len(answer.readings) == (0 if several else 1)
+    assert answer.warnings == ((LEFT_OUT.format(1),) if several else ())

@@ -115,7 +115,7 @@ def test_votes_beyond_the_border_count() -> None:
 
 def test_without_a_centre_there_is_no_digit() -> None:
     maps = show((30, 40, 50, 80))
-    maps.centres[...] = PARAMETERS.min_centre * 0.99
+    maps.centres[...] = PARAMETERS.min_candidate * 0.99
 
     assert find_instances(maps) == []
 

@@ -80,6 +80,42 @@ def test_a_blank_picture_has_no_digits(locator: PerfectLocator) -> None:
     assert len(found.levels) > 1  # all were looked at
 
 
+GRAY = 100
+DOUBTFUL = (PARAMETERS.min_candidate + PARAMETERS.min_centre) / 2
+
+
+@pytest.fixture
+def doubting_locator(locator: PerfectLocator) -> PerfectLocator:
+    locator.doubtful = DOUBTFUL
+    return locator
+
+
+@pytest.mark.usefixtures("doubting_locator")
+def test_a_doubtful_digit_is_left_out_where_another_one_is_probable() -> None:
+    picture = blocks_on_paper((400, 320), (30, 40, 80, 140))
+    picture[200:300, 200:250] = GRAY
+
+    assert_found(locate(picture).digits, [(30, 40, 80, 140)])
+
+
+@pytest.mark.usefixtures("doubting_locator")
+def test_the_best_doubtful_digit_is_returned_where_none_is_probable() -> None:
+    picture = blocks_on_paper((400, 320))
+    picture[40:140, 30:80] = picture[200:300, 200:250] = GRAY
+
+    (one,) = locate(picture).digits
+
+    assert one.instance.score == pytest.approx(DOUBTFUL)
+
+
+def test_what_is_even_less_probable_is_no_digit(locator: PerfectLocator) -> None:
+    locator.doubtful = PARAMETERS.min_candidate * 0.99
+    picture = blocks_on_paper((400, 320))
+    picture[40:140, 30:80] = GRAY
+
+    assert locate(picture).digits == []
+
+
 def put(box: tuple[int, int, int, int], scale: float, score: float) -> Located:
     """A digit in a box of the picture, found on a level of a scale."""
     instance = Instance(INK, 0, 0, Box(0, 0, 20, 20), score, 0)

@@ -607,6 +607,7 @@ def test_a_coloured_picture_of_28_by_28_is_not_used_as_it_is() -> None:
     assert prepare(to_png(coloured)).trace is not None
 
 
+@pytest.mark.slow
 def test_shifted_mnist_images_are_normalized_back(shared: Path) -> None:
     images = idx.read(shared / "mnist" / "t10k-images-idx3-ubyte.gz")[:200]
     restored = [

@@ -16,7 +16,19 @@ from mnistcli.inference.interpreter import Predictor
 from mnistcli.pictures.pipeline import prepare
 from mnistcli.runs.recipes import RECIPES
 
-MEGABYTE = 1_000_000
+MAX_BYTES = 3_000_000
+"""Most bytes of all models together."""
+
+RECORDS = (pretrained.DETECTOR_RECORD, pretrained.LOCATOR_RECORD)
+"""Of the networks that prepare and judge pictures."""
+
+READERS = {
+    pretrained.MODEL_EXPORT: "read_export",
+    pretrained.MODEL_WEIGHTS: "read_weights",
+    pretrained.DETECTOR_EXPORT: "read_detector",
+    pretrained.LOCATOR_EXPORT: "read_locator",
+}
+"""Functions that read the files of the models."""
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +46,10 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_files_are_small() -> None:
-    for name in (pretrained.MODEL_EXPORT, pretrained.MODEL_WEIGHTS, pretrained.DETECTOR_EXPORT):
-        assert 0 < (pretrained.PRETRAINED_FOLDER / name).stat().st_size <= MEGABYTE
+    sizes = [(pretrained.PRETRAINED_FOLDER / name).stat().st_size for name in READERS]
+
+    assert min(sizes) > 0
+    assert sum(sizes) <= MAX_BYTES
 
 
 def test_the_record_describes_the_training() -> None:
@@ -112,13 +126,6 @@ def test_weights_of_another_model_are_refused(change: str) -> None:
         from_weights(RECIPES["deepcnn"], weights, 0)
 
 
-READERS = {
-    pretrained.MODEL_EXPORT: "read_export",
-    pretrained.MODEL_WEIGHTS: "read_weights",
-    pretrained.DETECTOR_EXPORT: "read_detector",
-}
-
-
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("change", ["flipped", "gone"])
 def test_damaged_files_are_refused(name: str, change: str, copied: Path) -> None:
@@ -133,16 +140,26 @@ def test_damaged_files_are_refused(name: str, change: str, copied: Path) -> None
         getattr(pretrained, READERS[name])()
 
 
-@pytest.mark.parametrize("content", ["", "{", "{}", "[]", '{"model": "cnn"}'])
-def test_a_damaged_record_is_refused(content: str, copied: Path) -> None:
+DAMAGED = ["", "{", "{}", "[]", '{"model": "cnn"}', '{"files": 3}']
+"""Contents of a record."""
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_a_damaged_record_of_the_classifier_is_refused(content: str, copied: Path) -> None:
     (copied / pretrained.MODEL_RECORD).write_text(content)
 
     with pytest.raises(ModelError, match=r"model\.json: damaged"):
         pretrained.read_record()
 
-    (copied / pretrained.DETECTOR_RECORD).write_text(content)
-    with pytest.raises(ModelError, match=r"detector\.(json|tflite): damaged"):
-        pretrained.read_detector()
+
+@pytest.mark.parametrize("content", DAMAGED)
+@pytest.mark.parametrize("name", RECORDS)
+def test_another_damaged_record_is_refused(name: str, content: str, copied: Path) -> None:
+    (copied / name).write_text(content)
+    stem = Path(name).stem
+
+    with pytest.raises(ModelError, match=rf"{stem}\.(json|tflite): damaged"):
+        getattr(pretrained, f"read_{stem}")()
 
 
 def test_write_replaces_the_model(copied: Path) -> None:
@@ -157,15 +174,19 @@ def test_write_replaces_the_model(copied: Path) -> None:
     assert pretrained.read_record().model == record["model"]
 
 
-def test_write_detector_replaces_the_detector(copied: Path) -> None:
-    pretrained.write_detector({"seed": 3}, b"the detector")
+@pytest.mark.parametrize("name", RECORDS)
+def test_write_replaces_another_network(name: str, copied: Path) -> None:
+    stem = Path(name).stem
 
-    assert pretrained.read_detector() == b"the detector"
-    assert json.loads((copied / pretrained.DETECTOR_RECORD).read_text())["seed"] == 3
+    getattr(pretrained, f"write_{stem}")({"seed": 3}, b"the network")
+
+    assert getattr(pretrained, f"read_{stem}")() == b"the network"
+    assert json.loads((copied / name).read_text())["seed"] == 3
 
 
-def test_the_detectors_record_describes_the_training() -> None:
-    record = json.loads((pretrained.PRETRAINED_FOLDER / pretrained.DETECTOR_RECORD).read_text())
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_record_of_another_network_describes_the_training(name: str) -> None:
+    record = json.loads((pretrained.PRETRAINED_FOLDER / name).read_text())
 
     assert record["data"].items() <= {file.name: file.sha256 for file in FILES}.items()
     assert set(record["versions"]) >= {"mnistcli", "tensorflow", "numpy", "opencv-python-headless"}

@@ -28,6 +28,7 @@ with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     from mnistcli.pictures.pipeline import PictureOptions, prepare
     from mnistcli.runs import checkpoints, plan
     from mnistcli.system.files import digest
+    from mnistcli.system.litert import open_interpreter
 
     Image.init()
 
@@ -89,12 +90,21 @@ def open_checkpoint(data: bytes, scratch: Path) -> None:
 
 
 def load_model(data: bytes, scratch: Path) -> None:
-    """Run the package's detector with other bytes in its structure."""
-    model = bytearray(pretrained.read_detector())
-    for place, value in struct.iter_unpack("<HB", data[: len(data) // 3 * 3]):
+    """Open a network of the package with other bytes in its structure; run the detector.
+
+    A byte before them chooses the network.
+    """
+    is_locator = sum(data[:1]) % 2
+    model = bytearray(pretrained.read_locator() if is_locator else pretrained.read_detector())
+    changes = data[1:]
+    for place, value in struct.iter_unpack("<HB", changes[: len(changes) // 3 * 3]):
         model[place % (2 * REACH) - REACH] = value
     with suppress(ModelError):
-        Predictor(bytes(model), "model", outputs=1).predict(np.zeros((1, SIDE, SIDE), np.uint8))
+        if is_locator:
+            open_interpreter(bytes(model), "model")
+        else:
+            blank = np.zeros((1, SIDE, SIDE), np.uint8)
+            Predictor(bytes(model), "model", outputs=1).predict(blank)
 
 
 TARGETS = {

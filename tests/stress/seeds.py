@@ -91,9 +91,10 @@ def make_checkpoints() -> Iterator[bytes]:
 
 
 def make_models() -> Iterator[bytes]:
-    """Yield places in a model with the bytes to set there."""
-    yield b""
-    yield from (bytes([place, place // 7 % 16, 0]) for place in range(0, 256, 3))
+    """Yield places in a model with the bytes to set there, after a byte that chooses the model."""
+    for model in (0, 1):
+        yield bytes([model])
+        yield from (bytes([model, place, place // 7 % 16, 0]) for place in range(0, 256, 3))
 
 
 SEEDS = {
