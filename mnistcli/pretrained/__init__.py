@@ -154,7 +154,7 @@ def _write(name: str, record: dict[str, Any], contents: dict[str, bytes]) -> Non
 def _read_recorded(record: str, name: str) -> bytes:
     """Read a file whose SHA-256 is in a record, itself a file."""
     try:
-        files = json.loads(_read(record))["files"]
+        files = dict(json.loads(_read(record))["files"])
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{PRETRAINED_FOLDER / record}: damaged: {error}") from error
     return _read_verified(name, files)

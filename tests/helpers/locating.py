@@ -58,8 +58,9 @@ class PerfectLocator:
         is_dark = (picture < 128).all(axis=2).astype(np.uint8)
         count, labels, boxes, _ = cv2.connectedComponentsWithStats(is_dark)
         middles = boxes[1:, :2] + boxes[1:, 2:4] // 2
-        darkest = (picture[labels == label].min() for label in range(1, count))
-        scores = [SURE if level < 50 else self.doubtful for level in darkest]
+        darkest = np.full(count, 255, np.uint8)
+        np.minimum.at(darkest, labels, picture.max(axis=2))
+        scores = [SURE if level < 50 else self.doubtful for level in darkest[1:]]
         return _make_maps(labels - 1, middles, scores, [0] * (count - 1))
 
 

@@ -162,11 +162,10 @@ def test_contrast_is_that_of_the_colour_that_differs_most(
 
 
 def test_contrast_is_that_to_the_paper_nearby() -> None:
-    mask = show_seven()
+    mask = show_seven(30)
     located = put(mask, (40, 40, 40), (140, 140, 140))
-    area = find_bounds(mask).expand(20)
     is_elsewhere = np.ones(SHAPE, bool)
-    is_elsewhere[area.slices] = False
+    is_elsewhere[find_bounds(mask).expand(10).slices] = False
     located.level.picture[is_elsewhere] = 0  # dark around a panel
 
     assert measure_contrast(located) == -100

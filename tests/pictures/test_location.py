@@ -73,6 +73,16 @@ def test_finer_levels_are_left_out_where_digits_are_large(locator: PerfectLocato
     assert PARAMETERS.usual_side <= max(locator.sides) < 2 * PARAMETERS.usual_side
 
 
+def test_finer_levels_are_looked_at_where_digits_are_small(locator: PerfectLocator) -> None:
+    large = [(x, 100, x + 24, 140) for x in range(100, 1400, 100)]
+    small = [(x, 200, x + 10, 218) for x in range(100, 1000, 100)]
+
+    found = locate(blocks_on_paper((1150, 1500), *large, *small))
+
+    assert_found(found.digits, large + small)
+    assert max(locator.sides) > PARAMETERS.finest_side > PARAMETERS.usual_side
+
+
 def test_a_blank_picture_has_no_digits(locator: PerfectLocator) -> None:
     found = locate(blocks_on_paper((400, 320)))
 

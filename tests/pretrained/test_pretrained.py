@@ -16,7 +16,7 @@ from mnistcli.inference.interpreter import Predictor
 from mnistcli.pictures.pipeline import prepare
 from mnistcli.runs.recipes import RECIPES
 
-MAX_BYTES = 3_000_000
+MAX_BYTES = 3 << 20
 """Most bytes of all models together."""
 
 RECORDS = (pretrained.DETECTOR_RECORD, pretrained.LOCATOR_RECORD)
