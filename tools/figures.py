@@ -150,14 +150,15 @@ def draw_read() -> Figure:
 def draw_pyramid() -> Figure:
     """Draw the levels of a picture whose digits are of very different sizes."""
     trace = trace_steps(photos.sizes(), is_several=True)
-    note = "blue: the digit is taken from this level; orange: it is found here, too"
+    note = "blue: the digit is taken from this level; orange: found here, but not taken"
     return lay_out_rows([draw_pyramid_panel(trace, "levels", note, is_found=True)])
 
 
 def draw_locator() -> Figure:
     """Draw what the network is given of a form, and what it says."""
     trace = trace_steps(photos.form(), is_several=True)
-    view = see_level(trace, *max(trace.found.levels, key=lambda pair: len(find_instances(pair[1]))))
+    levels = reversed(trace.found.levels)  # the finest of those that show the most
+    view = see_level(trace, *max(levels, key=lambda pair: len(find_probable(pair[1]))))
     ink, centres = view.crop(show_ink(view.maps.ink)), view.crop(show_centres(view.maps))
     offsets = view.crop(show_offsets(view.maps.offsets, view.maps.ink))
     return lay_out_rows(
@@ -171,7 +172,7 @@ def draw_locator() -> Figure:
             ),
         ],
         [
-            Panel(ink, "found: ink", "of digits, neither of letters nor of lines", is_next=False),
+            Panel(ink, "found: ink", "of digits, hardly of letters and lines", is_next=False),
             Panel(
                 offsets,
                 "found: offsets",
@@ -276,7 +277,12 @@ def see_level(trace: Trace, level: Level, maps: Maps) -> View:
     area = Box(0, 0, width, height).shift(level.margin, level.margin)
     contrast = np.rint(127.5 + 127.5 * enhance(level.picture)[..., 3:]).astype(np.uint8)
     picture = level.picture[area.slices]
-    return View(picture, contrast[area.slices], maps, find_instances(maps), area)
+    return View(picture, contrast[area.slices], maps, find_probable(maps), area)
+
+
+def find_probable(maps: Maps) -> list[Instance]:
+    """Return the digits that maps show, without mere candidates."""
+    return [one for one in find_instances(maps) if one.score > PARAMETERS.min_centre]
 
 
 def take_last_steps(located: Located, angle: float) -> tuple[Gray, Gray, Gray, Normalized]:
@@ -435,7 +441,7 @@ def mark_level(axes: Axes, trace: Trace, level: Level, left: int, top: int) -> N
     axes.text(left, top - 4, f"{side}", color=MUTED, size=9)
     taken = [one.instance.box for one in trace.found.digits if one.level is level]
     (maps,) = (maps for other, maps in trace.found.levels if other is level)
-    for box in (instance.box for instance in find_instances(maps)):
+    for box in (instance.box for instance in find_probable(maps)):
         other = {"color": ORANGE, "linestyle": (0, (1, 1))}
         placed = box.expand(1).shift(left, top)
         mark_box(axes, placed, linewidth=1.3, **({} if box in taken else other))
@@ -455,6 +461,8 @@ def mark_votes(axes: Axes, view: View) -> None:
         axes.quiver(columns - left, rows - top, right, down, color=colour, **arrows)
     half = PARAMETERS.cell // 2
     for row, column in zip(*find_centres(view.maps.centres), strict=True):
+        if view.maps.centres[row, column] <= PARAMETERS.min_centre:
+            continue
         place = PARAMETERS.cell * column + half - left, PARAMETERS.cell * row + half - top
         axes.plot(*place, "o", color=PAPER, markersize=6, markeredgecolor="black")
 

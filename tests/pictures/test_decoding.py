@@ -122,13 +122,24 @@ def test_transparency_around_a_sheet_gets_the_tone_of_the_sheet() -> None:
     assert (found[:30] == 240).all()
 
 
-def test_a_transparent_hole_is_filled() -> None:
+@pytest.mark.parametrize("hole", [np.s_[100:150, 85:110], np.s_[60:150, 50:115]])
+def test_a_transparent_hole_is_filled(hole: tuple[slice, slice]) -> None:
     opacity = np.full((160, 120), 255, np.uint8)
-    opacity[100:150, 85:110] = 0
+    opacity[hole] = 0
 
     found = levels_of(with_opacity(np.asarray(seven(paper=240, ink=20)), opacity))
 
-    assert (found[100:150, 85:110] == 240).all()
+    assert (found[hole] == 240).all()
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(20, 255), (230, 0)])
+def test_a_straight_stroke_on_transparency_is_no_sheet(ink: int, paper: int) -> None:
+    opacity = np.zeros((120, 90), np.uint8)
+    opacity[20:100, 40:50] = 255
+
+    found = levels_of(with_opacity(np.full_like(opacity, ink), opacity))
+
+    np.testing.assert_array_equal(found, np.where(opacity, ink, paper))
 
 
 def test_half_transparent_edges_stay_soft() -> None:

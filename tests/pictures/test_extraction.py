@@ -171,6 +171,13 @@ def test_contrast_is_that_to_the_paper_nearby() -> None:
     assert measure_contrast(located) == -100
 
 
+def test_a_line_beside_a_digit_does_not_change_its_contrast() -> None:
+    located = put(show_seven(), (40, 40, 40), (140, 140, 140))
+    located.level.picture[:, 20:22] = 0
+
+    assert measure_contrast(located) == -100
+
+
 def test_contrast_is_not_that_to_other_digits() -> None:
     one, other = np.zeros((2, *SHAPE), bool)
     one[30:70, 30:42], other[30:70, 44:60] = True, True

@@ -7,6 +7,7 @@ from mnistcli.pictures import location
 from mnistcli.pictures.geometry import Box
 from mnistcli.pictures.instances import Instance
 from mnistcli.pictures.location import Located, are_covered, choose, locate, to_picture
+from mnistcli.pictures.locator import Maps
 from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.pictures.pyramid import Level
 
@@ -73,6 +74,15 @@ def test_finer_levels_are_left_out_where_digits_are_large(locator: PerfectLocato
     assert PARAMETERS.usual_side <= max(locator.sides) < 2 * PARAMETERS.usual_side
 
 
+@pytest.mark.parametrize(("side", "is_enlarged"), [(150, False), (18, True)])
+def test_a_small_picture_is_enlarged_only_where_digits_are_small(
+    side: int, is_enlarged: bool, locator: PerfectLocator
+) -> None:
+    found = locate(blocks_on_paper((200, 160), (30, 30, 30 + side // 2, 30 + side)))
+
+    assert any(level.scale > 1 for level, _ in found.levels) == is_enlarged
+
+
 def test_finer_levels_are_looked_at_where_digits_are_small(locator: PerfectLocator) -> None:
     large = [(x, 100, x + 24, 140) for x in range(100, 1400, 100)]
     small = [(x, 200, x + 10, 218) for x in range(100, 1000, 100)]
@@ -108,14 +118,29 @@ def test_a_doubtful_digit_is_left_out_where_another_one_is_probable() -> None:
     assert_found(locate(picture).digits, [(30, 40, 80, 140)])
 
 
-@pytest.mark.usefixtures("doubting_locator")
-def test_the_best_doubtful_digit_is_returned_where_none_is_probable() -> None:
+@pytest.mark.parametrize(
+    ("worse", "best"), [("left", (200, 200, 250, 300)), ("right", (30, 40, 80, 140))]
+)
+def test_the_best_doubtful_digit_is_returned_where_none_is_probable(
+    worse: str,
+    best: tuple[int, ...],
+    doubting_locator: PerfectLocator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def doubt_one_side(picture: np.ndarray) -> Maps:
+        maps = PerfectLocator.locate(doubting_locator, picture)
+        left, right = np.array_split(maps.centres, 2, axis=1)  # views
+        (left if worse == "left" else right)[...] *= 0.8
+        return maps
+
+    monkeypatch.setattr(doubting_locator, "locate", doubt_one_side)
     picture = blocks_on_paper((400, 320))
     picture[40:140, 30:80] = picture[200:300, 200:250] = GRAY
 
-    (one,) = locate(picture).digits
+    found = locate(picture)
 
-    assert one.instance.score == pytest.approx(DOUBTFUL)
+    assert_found(found.digits, [best])
+    assert found.digits[0].instance.score == pytest.approx(DOUBTFUL)
 
 
 def test_what_is_even_less_probable_is_no_digit(locator: PerfectLocator) -> None:

@@ -370,6 +370,18 @@ def test_one_digit_is_taken_with_a_warning_that_there_are_more() -> None:
     assert prepared.warnings == (SEVERAL,)
 
 
+def test_a_digit_much_smaller_than_the_main_one_gets_no_warning() -> None:
+    page = write((160, 320), (3, 140, 20, 110), (7, 40, 60, 26))
+
+    prepared = prepare(to_png(page.paint()))
+
+    (digit,) = prepared.digits
+    assert compare(digit.image, page.images[0]) > 0.8
+    assert prepared.trace
+    assert len(prepared.trace.asked) == 2
+    assert prepared.warnings == ()
+
+
 def write_many(rows: int, columns: int, side: int = 34) -> Page:
     """A page of digits in rows, every step of 60 pixels."""
     places = [(20 + 60 * column, 20 + 60 * row) for row in range(rows) for column in range(columns)]

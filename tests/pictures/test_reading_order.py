@@ -7,17 +7,19 @@ from mnistcli.pictures.reading_order import find_rows, measure_turn
 ROWS, COLUMNS = 3, 8
 
 
-def make_page(turned: float = 0, sides: tuple[int, ...] = (50,)) -> list[Box]:
+def make_page(
+    turned: float = 0, sides: tuple[int, ...] = (50,), steps: tuple[int, int] = (60, 110)
+) -> list[Box]:
     """Boxes in rows from the top, each from left to right, on a page turned clockwise, in degrees.
 
-    They are 40 wide, their heights are ``sides`` in turn, and their middles are 60 pixels apart,
-    rows 110.
+    They are 40 wide, their heights are ``sides`` in turn, and ``steps`` are the pixels from a
+    middle to the next one in the row, and from row to row.
     """
     angle = np.deg2rad(turned)
     boxes = []
     for number in range(ROWS * COLUMNS):
         row, column = divmod(number, COLUMNS)
-        x, y = 60 * column, 110 * row
+        x, y = steps[0] * column, steps[1] * row
         middle = (
             1000 + x * np.cos(angle) - y * np.sin(angle),
             1000 + x * np.sin(angle) + y * np.cos(angle),
@@ -77,6 +79,20 @@ def test_a_short_row_is_a_row() -> None:
     assert [[kept[index] for index in row] for row in rows] == [[0, 1, 2], [9], [*range(16, 24)]]
 
 
+@pytest.mark.parametrize(
+    ("turned", "lengths"), [(35, (COLUMNS, 1)), (-35, (1, COLUMNS))], ids=["falling", "rising"]
+)
+def test_a_short_row_of_a_turned_page_keeps_its_place(
+    turned: float, lengths: tuple[int, int]
+) -> None:
+    boxes = make_page(turned)
+    above, below = lengths
+
+    rows = find_rows([*boxes[:above], *boxes[COLUMNS : COLUMNS + below]], np.deg2rad(turned))
+
+    assert rows == [[*range(above)], [*range(above, above + below)]]
+
+
 def test_a_low_digit_beside_two_rows_belongs_to_the_one_that_it_shares_more_with() -> None:
     above, below = Box(0, 0, 30, 50), Box(0, 60, 30, 110)
 
@@ -94,6 +110,14 @@ def test_the_turn_of_a_page_is_measured(turned: float) -> None:
     assert np.rad2deg(angle) == pytest.approx(turned, abs=1.5)
 
 
+@pytest.mark.parametrize("turned", [-8, 8])
+def test_the_row_above_is_not_taken_for_a_neighbour(turned: float) -> None:
+    angle = measure_turn(make_page(turned, steps=(110, 60)))
+
+    assert angle is not None
+    assert np.rad2deg(angle) == pytest.approx(turned, abs=1.5)
+
+
 def test_a_few_digits_out_of_line_do_not_turn_a_page() -> None:
     boxes = make_page()
     for number in (7, 15, 23):  # the last of each row
@@ -106,6 +130,14 @@ def test_a_few_digits_out_of_line_do_not_turn_a_page() -> None:
 COLUMN = [Box(0, 100 * row, 30, 100 * row + 50) for row in range(5)]
 
 
-@pytest.mark.parametrize("boxes", [[], make_page()[:2], COLUMN], ids=["none", "two", "a column"])
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        pytest.param([], id="none"),
+        pytest.param(make_page()[:2], id="two"),
+        pytest.param(COLUMN, id="a column"),
+        pytest.param([*COLUMN, Box(50, 0, 80, 50)], id="a column and one beside it"),
+    ],
+)
 def test_the_turn_of_too_few_neighbours_is_unknown(boxes: list[Box]) -> None:
     assert measure_turn(boxes) is None
