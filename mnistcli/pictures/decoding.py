@@ -19,7 +19,7 @@ from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.geometry import find_bounds, take_border
 
 MAX_SIDE = 2048
-"""Longer side, in pixels, of a decoded picture: larger ones are reduced by a whole factor."""
+"""Longer side, in pixels, of a decoded picture: larger ones are reduced to it."""
 
 REFUSED_FORMATS = {
     "EPS": "a program to be run",
@@ -138,9 +138,9 @@ def to_colours(picture: Image.Image) -> tuple[Colours, Gray | None]:
             picture = picture.convert("RGBA")
     elif picture.mode not in ("L", "RGB", "CMYK", "I", "F"):
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
-    factor = math.ceil(max(picture.size) / MAX_SIDE)
-    if factor > 1:
-        picture = picture.reduce(factor)
+    if max(picture.size) > MAX_SIDE:
+        size = find_reduced(picture.width, picture.height)
+        picture = picture.resize(size, Image.Resampling.BOX, reducing_gap=1)
     if picture.mode in ("I", "F"):
         return _to_gray(_spread(np.asarray(picture, np.float32))), None
     if picture.mode == "LA":
@@ -151,13 +151,18 @@ def to_colours(picture: Image.Image) -> tuple[Colours, Gray | None]:
 
 def reduce(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     """Reduce levels [H, W] of any size to at most MAX_SIDE rows and columns, by averaging."""
-    factor = math.ceil(max(levels.shape) / MAX_SIDE)
-    if factor == 1:
+    if max(levels.shape) <= MAX_SIDE:
         return levels
-    height, width = (math.ceil(side / factor) for side in levels.shape)
+    height, width = levels.shape
     reduced: NDArray[np.float32]
-    reduced = cv2.resize(levels, (width, height), interpolation=cv2.INTER_AREA)
+    reduced = cv2.resize(levels, find_reduced(width, height), interpolation=cv2.INTER_AREA)
     return reduced
+
+
+def find_reduced(width: int, height: int) -> tuple[int, int]:
+    """Return the width and height of a picture of that shape whose longer side is MAX_SIDE."""
+    scale = MAX_SIDE / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def lay_on_paper(colours: Colours, opacity: Gray | None) -> Colours:

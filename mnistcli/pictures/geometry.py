@@ -61,21 +61,6 @@ class Box(NamedTuple):
         left, top = max(0, self.left - margin), max(0, self.top - margin)
         return Box(left, top, self.right + margin, self.bottom + margin)
 
-    def join(self, other: "Box") -> "Box":
-        """Return the smallest box around both."""
-        return Box(*map(min, self[:2], other[:2]), *map(max, self[2:], other[2:]))
-
-    def measure_shared_area(self, other: "Box") -> int:
-        """Return the number of pixels that both have."""
-        across = min(self.right, other.right) - max(self.left, other.left)
-        down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(0, across) * max(0, down)
-
-    def measure_row_overlap(self, other: "Box") -> float:
-        """Return the share, in [0, 1], of the lower one's rows that the other has too."""
-        shared = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(0, shared) / min(self.height, other.height)
-
 
 class Affine(NamedTuple):
     """The map of pixels p = (x, y) → scale · R p + shift, from a picture to an image.

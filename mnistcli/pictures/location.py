@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from mnistcli.pictures.decoding import Colours
 from mnistcli.pictures.geometry import Box
 from mnistcli.pictures.instances import Instance, find_instances
-from mnistcli.pictures.locator import Maps, open_locator
+from mnistcli.pictures.locator import Levels, Maps, open_locator
 from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.pictures.pyramid import Level, list_scales, make_level
 
@@ -59,7 +59,7 @@ def has_small(located: list[Located], levels: list[tuple[Level, Maps]]) -> bool:
 def choose(located: list[Located]) -> list[Located]:
     """Return each digit once.
 
-    Where a digit of one level covers digits of another, such as a number that looks like a large
+    Where a digit of one level covers digits of others, such as a number that looks like a large
     digit, or an 8 whose loops look like zeros, the larger one gives way to several smaller ones
     whose scores are nearly as high, or to one whose score is higher.
     """
@@ -74,21 +74,32 @@ def choose(located: list[Located]) -> list[Located]:
             continue
         remaining[number] = False
         is_rival = remaining & (scales != scales[number]) & are_covered(boxes, boxes[number])
-        best = np.sort(scores[is_rival])[::-1]
-        is_beaten = best[:1] > scores[number]
-        is_outnumbered = best[1:2] > PARAMETERS.outnumbering * scores[number]
-        if not (is_beaten.any() or is_outnumbered.any()):
+        best, second = find_best(boxes[is_rival], scores[is_rival])
+        if best <= scores[number] and second <= PARAMETERS.outnumbering * scores[number]:
             chosen.append(one)
             remaining &= ~is_rival
     return chosen
 
 
-def are_covered(boxes: NDArray[np.int64], larger: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which boxes [N, 4] are covered by one, [4], so that they can't be other digits."""
-    sides = np.minimum(boxes[:, 2:], larger[2:]) - np.maximum(boxes[:, :2], larger[:2])
+def find_best(boxes: NDArray[np.int64], scores: Levels) -> tuple[float, float]:
+    """Return the highest of the scores [N], and the highest of another digit's; 0 if there is none.
+
+    Boxes [N, 4] of which one covers the other are of the same digit.
+    """
+    if not len(scores):
+        return 0, 0
+    best = scores.argmax()
+    is_other = ~are_covered(boxes, boxes[best])
+    return float(scores[best]), float(scores[is_other].max(initial=0))
+
+
+def are_covered(boxes: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which boxes [N, 4] cover another, [4], or are covered by it: it is the same digit."""
+    sides = np.minimum(boxes[:, 2:], other[2:]) - np.maximum(boxes[:, :2], other[:2])
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    smaller = np.minimum(areas, (other[2:] - other[:2]).prod())
     covered: NDArray[np.bool_]
-    covered = np.maximum(sides, 0).prod(axis=1) > PARAMETERS.max_shared * areas
+    covered = np.maximum(sides, 0).prod(axis=1) > PARAMETERS.max_shared * smaller
     return covered
 
 

@@ -18,7 +18,7 @@ from mnistcli import pretrained
 from mnistcli.errors import ModelError
 from mnistcli.pictures.decoding import Colours
 from mnistcli.pictures.parameters import PARAMETERS
-from mnistcli.system.litert import open_interpreter
+from mnistcli.system.litert import LITERT_ERRORS, open_interpreter
 
 CHANNELS = 6
 """Of the network's input: levels of red, green and blue, and their contrast."""
@@ -49,16 +49,22 @@ class Locator:
             ModelError: it isn't a model with that input and those outputs.
         """
         interpreter = open_interpreter(tflite, source)
-        ends = [*interpreter.get_input_details(), *interpreter.get_output_details()]
-        channels = [end["shape_signature"].tolist()[-1] for end in ends]
-        if sorted(channels) != [COARSE_CHANNELS, FINE_CHANNELS, CHANNELS]:
-            raise ModelError(f"{source}: has inputs and outputs of {channels} channels")
+        given, found = (
+            sorted(end["shape_signature"].tolist()[-1] for end in ends)
+            for ends in (interpreter.get_input_details(), interpreter.get_output_details())
+        )
+        if (given, found) != ([CHANNELS], [COARSE_CHANNELS, FINE_CHANNELS]):
+            raise ModelError(f"{source}: has inputs of {given} and outputs of {found} channels")
+        self._source = source
         self._run = interpreter.get_signature_runner()
 
     def locate(self, picture: Colours) -> Maps:
         """Return the maps of a picture, uint8 [H, W, 3]; H and W are multiples of the stride.
 
         It is divided into tiles, which bounds the memory.
+
+        Raises:
+            ModelError: the network can't be run.
         """
         height, width, _ = picture.shape
         cell, side = PARAMETERS.cell, PARAMETERS.tile_side
@@ -81,7 +87,10 @@ class Locator:
         side, overlap = PARAMETERS.tile_side, PARAMETERS.tile_overlap
         first, last = np.maximum([top - overlap, left - overlap], 0), side + overlap
         seen = picture[first[0] : top + last, first[1] : left + last]
-        outputs = self._run(x=enhance(seen)[np.newaxis]).values()
+        try:
+            outputs = self._run(x=enhance(seen)[np.newaxis]).values()
+        except LITERT_ERRORS as error:
+            raise ModelError(f"{self._source}: can't be run: {error}") from error
         for whole in (fine, coarse):
             unit = 1 if whole is fine else PARAMETERS.cell
             (output,) = (found[0] for found in outputs if found.shape[-1] == whole.shape[-1])

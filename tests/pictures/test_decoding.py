@@ -71,11 +71,13 @@ def test_the_content_alone_decides_the_format() -> None:
     [
         *(("PNG", mode) for mode in ("L", "RGB", "RGBA", "P", "I;16")),
         *(("JPEG", mode) for mode in ("L", "RGB", "CMYK")),
-        *(("TIFF", mode) for mode in ("L", "RGB", "CMYK", "I;16")),
+        *(("TIFF", mode) for mode in ("L", "RGB", "CMYK", "I", "F", "I;16")),
     ],
 )
-def test_large_pictures_are_reduced(format: str, mode: str) -> None:
-    large = Image.linear_gradient("L").resize((3 * MAX_SIDE, 2 * MAX_SIDE))
+@pytest.mark.parametrize("times", [1.07, 3])
+def test_large_pictures_are_reduced(format: str, mode: str, times: float) -> None:
+    width, height = round(times * MAX_SIDE), round(times * 2 / 3 * MAX_SIDE)
+    large = Image.linear_gradient("L").resize((width, height))
     if mode == "I;16":
         large = Image.fromarray(np.asarray(large).astype(np.uint16) * 257)
     else:
@@ -84,8 +86,8 @@ def test_large_pictures_are_reduced(format: str, mode: str) -> None:
     colours, reduction = read_colours(to_file(large, format))
 
     rows, columns, _ = colours.shape
-    assert MAX_SIDE // 2 <= max(rows, columns) <= MAX_SIDE
-    assert reduction == (3 * MAX_SIDE / columns, 2 * MAX_SIDE / rows)
+    assert (columns, rows) == (MAX_SIDE, round(height / width * MAX_SIDE))
+    assert reduction == (width / columns, height / rows)
     down = colours.mean(axis=(1, 2))
     np.testing.assert_allclose(down, np.linspace(0, 255, len(down)), atol=3)
 

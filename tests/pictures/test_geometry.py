@@ -25,32 +25,6 @@ def test_a_box_is_scaled_to_whole_pixels() -> None:
     assert Box(1, 1, 3, 5).scale(1.3, 2.45) == (1, 2, 4, 12)
 
 
-def test_joined_boxes_are_the_smallest_around_both() -> None:
-    assert BOX.join(Box(43, 84, 50, 90)) == (10, 20, 50, 90)
-    assert BOX.join(Box(15, 30, 20, 40)) == BOX
-
-
-OTHERS = {
-    "above, half beside": (Box(35, 0, 45, 5), 0, 0),
-    "beside, a third lower": (Box(90, 0, 95, 30), 0, 1 / 3),
-    "inside": (Box(15, 30, 20, 40), 50, 1),
-    "overlapping": (Box(0, 50, 30, 150), 600, 0.5),
-    "diagonal": (Box(43, 84, 50, 90), 0, 0),
-    "touching": (Box(40, 20, 50, 80), 0, 1),
-    "itself": (BOX, 1800, 1),
-}
-"""Boxes, with the pixels that they share with the box, and the share of the lower one's rows."""
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_boxes_share_pixels_and_rows(name: str) -> None:
-    other, shared, rows = OTHERS[name]
-
-    assert BOX.measure_shared_area(other) == other.measure_shared_area(BOX) == shared
-    assert BOX.measure_row_overlap(other) == pytest.approx(rows)
-    assert other.measure_row_overlap(BOX) == pytest.approx(rows)
-
-
 def test_a_margin_does_not_begin_before_the_first_row_and_column() -> None:
     assert BOX.expand(5) == (5, 15, 45, 85)
     assert BOX.expand(12) == (0, 8, 52, 92)

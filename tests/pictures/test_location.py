@@ -190,6 +190,12 @@ def test_loops_of_an_8_with_low_scores_do_not_replace_it() -> None:
     assert choose_boxes(put(WHOLE, 0.5, 0.9), *loops) == {WHOLE}
 
 
+def test_copies_of_a_digit_on_two_levels_do_not_outnumber_a_larger_one() -> None:
+    copies = [put((1, 1, 39, 58), 1, 0.85), put((2, 2, 38, 57), 2, 0.85)]
+
+    assert choose_boxes(put(WHOLE, 0.5, 0.9), *copies) == {WHOLE}
+
+
 def test_a_number_that_looks_like_a_large_digit_gives_way_to_its_digits() -> None:
     digits = [put((left, 10, left + 18, 50), 1, 0.9) for left in (0, 20)]
 
@@ -214,7 +220,7 @@ def test_neighbours_whose_boxes_overlap_a_little_stay() -> None:
     [
         (WHOLE, True),
         (LOOPS[0], True),
-        ((-100, -100, 200, 200), False),
+        ((-100, -100, 200, 200), True),  # it covers the other one
         ((40, 0, 80, 60), False),
         ((100, 100, 120, 120), False),
         ((30, 50, 50, 70), False),  # a quarter

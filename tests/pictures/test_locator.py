@@ -125,8 +125,20 @@ def test_a_file_that_is_not_a_model_is_refused(content: bytes) -> None:
 
 @pytest.mark.parametrize("read", [pretrained.read_export, pretrained.read_detector])
 def test_another_model_is_refused(read) -> None:
-    with pytest.raises(ModelError, match="there: has inputs and outputs of "):
+    with pytest.raises(ModelError, match=r"there: has inputs of \[784\] and outputs of \[\d+\] channels"):
         Locator(read(), "there")
+
+
+def test_a_network_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    locator = Locator(pretrained.read_locator(), "there")
+
+    def fail(x: np.ndarray) -> dict[str, np.ndarray]:
+        raise RuntimeError(f"no room for {x.shape}")
+
+    monkeypatch.setattr(locator, "_run", fail)
+
+    with pytest.raises(ModelError, match=r"there: can't be run: no room for \(1, 32, 48, 6\)"):
+        locator.locate(np.zeros((32, 48, 3), np.uint8))
 
 
 def test_levels_and_contrast_are_those_of_the_formula() -> None:

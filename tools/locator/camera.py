@@ -13,7 +13,7 @@ ENLARGED, BLURRED, GRAINY, COMPRESSED, UNCOLOURED, SCANNED = 0.25, 0.5, 0.45, 0.
 MAX_GRAIN = 0.25
 """Greatest standard deviation of grain, in the ink's contrast."""
 
-MAX_INSET = 52
+MAX_INSET = 44
 """Pixels, exclusive, of a page that a margin may cover on a side."""
 
 

@@ -84,7 +84,7 @@ def lay_out_rows(random: Random, pool: Pool, side: float) -> Layout:
     pitch = side * random.uniform(1.1, 2.4)
     style = choose_row_style(random, side)
     v = -EXTENT + random.uniform(0, pitch)
-    count = random.choice([1, 2, 30], p=[0.35, 0.2, 0.45])  # 30 fill the page
+    count = random.choice([1, 2, 30], p=[0.25, 0.2, 0.55])  # 30 fill the page
     if count <= 2:
         v = random.uniform(-0.3, 0.2) * PAGE_SIDE
     items: list[Item] = []
@@ -136,9 +136,9 @@ def take_other(random: Random, pool: Pool, signs: float) -> Glyph:
 def lay_out_grid(random: Random, pool: Pool, side: float) -> Layout:
     """Put one to three digits into each cell of a grid, or of a part of its cells."""
     count = random.choice([1, 1, 2, 3], p=[0.35, 0.25, 0.28, 0.12])
-    pitch_v = side * random.uniform(1.12, 2.0)
-    pitch_u = side * random.uniform(1.12, 1.8) * (1 if count == 1 else 0.8 * count)
-    fill = random.choice([0.35, 0.7, 0.97])
+    pitch_v = side * random.uniform(1.12, 2.5)
+    pitch_u = side * random.uniform(1.05, 2.4) * (1 if count == 1 else 0.8 * count)
+    fill = random.choice([0.15, 0.4, 0.7, 0.97])
     middle_u, middle_v = random.uniform(0, 1, 2) * (pitch_u, pitch_v)
     grid = Grid(middle_u - pitch_u / 2, middle_v - pitch_v / 2, pitch_u, pitch_v)
     items: list[Item] = []
@@ -221,13 +221,13 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind(0.2, lay_out_single),
-    Kind(0.32, lay_out_rows),
-    Kind(0.1, lay_out_strip),
-    Kind(0.22, lay_out_grid, ruled=0.85),
+    Kind(0.15, lay_out_single),
+    Kind(0.34, lay_out_rows),
+    Kind(0.17, lay_out_strip, ruled=0.6),
+    Kind(0.24, lay_out_grid, ruled=0.85),
     Kind(0.07, lay_out_scatter),
-    Kind(0.08, lay_out_text),
-    Kind(0.08, lay_out_nothing, rough=0.5),
+    Kind(0.05, lay_out_text),
+    Kind(0.05, lay_out_nothing, rough=0.5),
 )
 
 

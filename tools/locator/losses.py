@@ -21,6 +21,9 @@ INK_EXTRA = 2
 CENTRE_EXPONENT, NEAR_EXPONENT = 2, 4
 """Alpha and beta in CenterNet."""
 
+ANGLE_UNIT = 0.25
+"""Error of an angle, in radians, that costs as much as a unit of the other losses."""
+
 FEW_PIXELS, FEW_CENTRES = 100, 5
 """Added to what a batch has of ink and centres, lest batches with little weigh as much."""
 
@@ -78,9 +81,10 @@ def compute_centre_loss(logits: Any, heat: Any, asked: Any) -> Any:
 
 
 def compute_angle_loss(found: Any, angles: Any, weights: Any) -> Any:
-    """Return the mean absolute error, with weights, of angles found, both [N, H / 4, W / 4].
+    """Return the mean squared error, with weights, of angles found, both [N, H / 4, W / 4].
 
-    ``angles``, [N], are those of the pages, in radians.
+    ``angles``, [N], are those of the pages, in radians. Where a digit may be turned or not, the
+    mean of both is best; with the absolute error it would be no turn at all.
     """
-    errors = tf.abs(found - angles[:, None, None])
+    errors = ((found - angles[:, None, None]) / ANGLE_UNIT) ** 2
     return tf.reduce_sum(errors * weights) / (tf.reduce_sum(weights) + FEW_CENTRES)

@@ -15,7 +15,7 @@ from keras import layers
 
 from mnistcli.pictures.locator import CHANNELS, COARSE_CHANNELS, FINE_CHANNELS
 
-WIDTHS = (24, 48, 64, 96)
+WIDTHS = (24, 48, 64, 88)
 """Channels at 1/2, 1/4, 1/8 and 1/16 of the page's resolution."""
 
 

@@ -31,14 +31,17 @@ cv2.setNumThreads(1)  # each core has a process of its own
 BLOCK_PAGES = 500
 """Pages composed together, as a function of the seed and the block's number."""
 
-SMALLEST, LARGEST = 7, 600
+SMALLEST, LARGEST = 7, 250
 """Longer sides, in pixels, of the digits on pages whose digits are not to be found."""
 
-TO_BE_FOUND, TOO_SMALL = 0.74, 0.09
+TO_BE_FOUND, TOO_SMALL = 0.86, 0.06
 """Shares of the pages whose digits have sides that are to be found, or smaller ones; the others'
 are larger."""
 
-UPRIGHT = 0.78
+KEPT_EMPTY = 0.4
+"""Share of the pages with nothing to be found that are kept; there are too many of them."""
+
+UPRIGHT = 0.6
 """Share of the pages that are turned hardly."""
 
 WATERMARKED, SCRIBBLED, ON_PANEL, ON_DESK, FRAMED = 0.07, 0.12, 0.08, 0.1, 0.5
@@ -87,7 +90,15 @@ def compose_block(seed: int, digits: Gray, labels: NDArray[np.uint8], block: int
 
 
 def compose(random: Random, pool: Pool) -> Page:
-    """Compose a page."""
+    """Compose a page; mostly another one if there is nothing to be found."""
+    page = compose_any(random, pool)
+    while not page.ink.any() and random.random() > KEPT_EMPTY:
+        page = compose_any(random, pool)
+    return page
+
+
+def compose_any(random: Random, pool: Pool) -> Page:
+    """Compose a page, which may be without a digit that is to be found."""
     side, frame = choose_side(random), Frame(choose_angle(random))
     kind = choose_kind(random)
     layout = kind.lay_out(random, pool, side)

@@ -21,10 +21,10 @@ GRID = PARAMETERS.cell
 CELLS = PAGE_SIDE // GRID
 """Rows and columns of the heat map."""
 
-MIN_SIDE, MAX_SIDE = 18, 58
+MIN_SIDE, MAX_SIDE = 17, 60
 """Longer sides, in pixels, of the digits to be found; on a page twice as large, or half, others."""
 
-TOLERANCE = 1.25
+TOLERANCE = 1.22
 """Factor beyond those limits within which it does not matter whether a digit is found."""
 
 MIN_VISIBLE = 0.6
