@@ -41,13 +41,12 @@ docs:  ## Make the reference and the figures of docs/ from the code
 
 pretrained:  ## Train the model that comes with the package, or resume its training
 	pip install -e .
-	mnistcli train --model deepcnn --dataset mnist --seed 0 --checkpoint-dir build/pretrained
-	python tools/pretrain.py build/pretrained "$${MNISTCLI_DATA_DIR:-MNIST_data}"
+	PYTHONPATH=tools:tools/locator python tools/classifier/train.py build/pretrained "$${MNISTCLI_DATA_DIR:-MNIST_data}"
 
 # OpenCV 5 has fewer fonts to learn from.
 detector:  ## Train the network that detects what is no digit
 	pip install -e . 'opencv-python-headless<5'
-	PYTHONPATH=tools python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"
+	PYTHONPATH=tools:tools/locator python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"
 
 locator:  ## Train the network that locates digits
 	pip install -e .

@@ -9,7 +9,7 @@ from mnistcli.datasets.dataset import Dataset
 from mnistcli.errors import DataError, PictureError
 from mnistcli.images import Gray
 from mnistcli.pictures.files import UNLABELLED
-from mnistcli.pictures.pipeline import BLANK, prepare_in_batches
+from mnistcli.pictures.pipeline import prepare_in_batches
 from mnistcli.system.listener import Listener
 
 PICTURES = "pictures"
@@ -65,8 +65,8 @@ def _prepare(directory: Path, listener: Listener) -> list[Labelled]:
         for (name, label, _), prepared in batch:
             if isinstance(prepared, PictureError):
                 listener.error(f"{name}: {prepared}")
-            elif BLANK in prepared.warnings:
-                listener.error(f"{name}: {BLANK}")
+            elif prepared.is_blank:
+                listener.error(f"{name}: {prepared.warnings[0]}")
             elif label is None:
                 listener.error(f"{name}: {UNLABELLED}")
             else:

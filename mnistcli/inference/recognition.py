@@ -12,7 +12,6 @@ from mnistcli.inference.interpreter import Predictor
 from mnistcli.pictures.extraction import Digit
 from mnistcli.pictures.files import Picture
 from mnistcli.pictures.pipeline import (
-    BLANK,
     DEFAULT_OPTIONS,
     PictureOptions,
     Prepared,
@@ -116,7 +115,7 @@ def _answer(
     readings = []
     for digit, (probabilities, doubt) in zip(prepared.digits, results, strict=False):
         reading = Reading(digit, probabilities, doubt, digit.warnings)
-        if BLANK not in prepared.warnings:
+        if not prepared.is_blank:
             reading = replace(reading, warnings=reading.warnings + _judge(reading))
         readings.append(reading)
     return Answer(

@@ -22,6 +22,7 @@ from mnistcli.pictures.reading_order import find_rows, measure_turn
 from mnistcli.system.parallel import map_ahead
 
 BLANK = "no digit found: is it blank?"
+EXCLUDED = "no digit of the polarity that --invert asks for"
 SEVERAL = "more than one digit? --several reads all of them"
 
 
@@ -57,6 +58,7 @@ class Prepared:
     polarity: str | None = None  # "dark_on_light" or "light_on_dark"
     rows: tuple[int, ...] = ()  # number of digits in each row
     warnings: tuple[str, ...] = ()
+    is_blank: bool = False  # no digit was found
     trace: Trace | None = None  # None if the picture was used as it is, or only resized
 
 
@@ -77,7 +79,8 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
     trace = take_steps(picture, options)
     if not trace.digits:
         blank = () if options.several else (Digit(np.zeros((SIDE, SIDE), np.uint8)),)
-        return Prepared(blank, warnings=(BLANK,), trace=trace)
+        warning = EXCLUDED if trace.found.digits else BLANK
+        return Prepared(blank, warnings=(warning,), is_blank=True, trace=trace)
     is_light = np.median([digit.contrast for digit in trace.digits]) > 0
     return Prepared(
         tuple(digit.from_original(*reduction) for digit in trace.digits),

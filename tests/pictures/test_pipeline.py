@@ -14,6 +14,7 @@ from mnistcli.pictures.normalization import normalize
 from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.pictures.pipeline import (
     BLANK,
+    EXCLUDED,
     SEVERAL,
     PictureOptions,
     Prepared,
@@ -475,7 +476,8 @@ def test_the_other_polarity_has_no_digit() -> None:
     ):
         prepared = prepare(to_png(picture), PictureOptions(invert=invert))
 
-        assert prepared.warnings == (BLANK,)
+        assert prepared.warnings == (EXCLUDED,)
+        assert prepared.is_blank
         assert not prepared.digits[0].image.any()
 
 

@@ -7,24 +7,22 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from signs import LETTERS, PRINTED, SYMBOLS, Signs, print_sign, write_signs
-from variations import take, vary
+from variations import vary
 
 from mnistcli.datasets.synthetic.handwriting import Points, spline
 from mnistcli.datasets.synthetic.rasterizer import PENS, Pen, draw
 from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.geometry import find_bounds
 from mnistcli.pictures.normalization import normalize
-from mnistcli.pictures.pipeline import BLANK
 from mnistcli.system.parallel import map_ahead
 
 LINE = 480
 """Places that the pen touches on its way through a scribble."""
 
-PHOTO = 64
-"""Rows and columns of a photograph."""
+SHAPES = 64
+"""Rows and columns of a picture of filled shapes."""
 
 NARROW = 18
 """Columns of an enlarged digit that must stand apart to be seen as one of several, as a 1 must."""
@@ -68,11 +66,15 @@ def make_block(seed: int, digits: Gray, block: int) -> Gray:
 def make_kind(random: np.random.Generator, name: str, count: int, digits: Gray) -> Gray:
     """Make outliers of one kind, uint8 [N, 28, 28]; fewer than ``count`` if some look like a 1."""
     _, make = KINDS[name]
-    images = np.stack([normalize(ink).image for ink in make(random, count, digits)])
-    images = images[[not is_bar(image) for image in images]]
+    images = drop_bars(np.stack([normalize(ink).image for ink in make(random, count, digits)]))
     chosen = random.random(len(images)) < VARIED
     images[chosen] = vary(random, images[chosen])
     return images
+
+
+def drop_bars(images: Gray) -> Gray:
+    """Return those of the images [N, 28, 28] that are no straight stroke, which may be a 1."""
+    return images[[not is_bar(image) for image in images]]
 
 
 def is_bar(image: Gray) -> bool:
@@ -234,16 +236,16 @@ def blobs(random: np.random.Generator, count: int, digits: Gray) -> Iterable[Gra
 
 
 def fill_shapes(random: np.random.Generator, count: int, least: float) -> Gray:
-    """Draw rectangles, ellipses and polygons, light on black, [PHOTO, PHOTO].
+    """Draw rectangles, ellipses and polygons, light on black, [SHAPES, SHAPES].
 
     Their shorter side is at least the share ``least`` of the longer one.
     """
-    picture = Image.new("L", (PHOTO, PHOTO))
+    picture = Image.new("L", (SHAPES, SHAPES))
     pencil = ImageDraw.Draw(picture)
     for level in random.integers(90, 256, count):
-        side = random.uniform(0.1, 0.4) * PHOTO
+        side = random.uniform(0.1, 0.4) * SHAPES
         half = side * np.array([1, random.uniform(least, 1)])[random.permutation(2)]
-        middle = random.uniform(0.4, PHOTO - 0.4, 2) * 0.6 + 0.2 * PHOTO
+        middle = random.uniform(0.4, SHAPES - 0.4, 2) * 0.6 + 0.2 * SHAPES
         around = np.arange(random.integers(3, 9))
         angles = random.uniform(0, 2 * np.pi) + 2 * np.pi * around / len(around)
         angles += random.uniform(0, 0.8, len(around))
@@ -261,68 +263,13 @@ def fill_shapes(random: np.random.Generator, count: int, least: float) -> Gray:
     return np.asarray(turned.filter(ImageFilter.GaussianBlur(radius)))
 
 
-def photographs(random: np.random.Generator, count: int, digits: Gray) -> Iterable[Gray]:
-    """Take photographs without digits, and prepare them as a user's are."""
-    while count:
-        scene = SCENES[random.integers(len(SCENES))](random)
-        scene = (scene - scene.min()) / (np.ptp(scene) + 1e-6)
-        taken = take(random, random.uniform(0, 0.4) + random.uniform(0.2, 0.6) * scene)
-        if BLANK not in taken.warnings:
-            yield taken.digits[0].image
-            count -= 1
-
-
-def clouds(random: np.random.Generator) -> NDArray[np.float64]:
-    """Return smooth noise [PHOTO, PHOTO] of several scales, gray or parted in light and dark."""
-    scene = np.zeros((PHOTO, PHOTO))
-    for cells in random.choice([3, 4, 6, 9, 14, 24], random.integers(1, 4), replace=False):
-        rough = Image.fromarray(random.standard_normal((cells, cells)).astype(np.float32))
-        fine = rough.resize((PHOTO, PHOTO), Image.Resampling.BICUBIC)
-        scene += np.asarray(fine) * (3 / cells) ** random.uniform(0, 1)
-    return part(random, scene) if random.random() < 0.7 else scene
-
-
-def part(random: np.random.Generator, scene: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Part in light and dark, at a level of some share of [PHOTO, PHOTO], by a more or less
-    soft edge."""
-    level = np.quantile(scene, random.uniform(0.3, 0.9))
-    softness = random.choice([0.01, 0.1, 0.4]) * scene.std()
-    parted: NDArray[np.float64] = 1 / (1 + np.exp(np.clip((level - scene) / softness, -50, 50)))
-    return parted
-
-
-def stripes(random: np.random.Generator) -> NDArray[np.float64]:
-    """Return [PHOTO, PHOTO] striped, wavily, or chequered."""
-    phases = (ramp(random) + random.uniform(0, 0.1) * clouds(random)) * random.uniform(9, 30)
-    scene = np.sin(phases)
-    if random.random() < 0.4:
-        scene = scene * np.sin(ramp(random) * random.uniform(6, 25))
-    return part(random, scene) if random.random() < 0.5 else scene
-
-
-def things(random: np.random.Generator) -> NDArray[np.float64]:
-    """Return [PHOTO, PHOTO] with things lying about on it."""
-    return fill_shapes(random, int(random.integers(3, 10)), 0.15) / 255
-
-
-def ramp(random: np.random.Generator) -> NDArray[np.float64]:
-    """Return a plane [PHOTO, PHOTO] that rises by about 1 to one side, 0 near the middle."""
-    angle = random.uniform(0, 2 * np.pi)
-    along = np.linspace(-0.5, 0.5, PHOTO)
-    rise: Points = np.sin(angle) * along[:, np.newaxis] + np.cos(angle) * along
-    return rise + random.uniform(-0.3, 0.3)
-
-
-SCENES = (clouds, clouds, stripes, things)
-
 KINDS: dict[str, tuple[float, Make]] = {
-    "letters": (0.25, partial(write, LETTERS)),
-    "prints": (0.2, prints),
-    "symbols": (0.12, partial(write, SYMBOLS)),
-    "scribbles": (0.18, scribbles),
-    "numbers": (0.12, numbers),
+    "letters": (0.26, partial(write, LETTERS)),
+    "prints": (0.21, prints),
+    "symbols": (0.13, partial(write, SYMBOLS)),
+    "scribbles": (0.19, scribbles),
+    "numbers": (0.13, numbers),
     "words": (0.05, words),
     "blobs": (0.03, blobs),
-    "photographs": (0.05, photographs),
 }
 """Each kind of outlier: its share, and what makes it."""

@@ -1,6 +1,6 @@
 """Train the network that detects what is no digit, put it into the package, and print its rates.
 
-usage: PYTHONPATH=tools python tools/detector/train.py DATA_DIR
+usage: PYTHONPATH=tools:tools/locator python tools/detector/train.py DATA_DIR
 
 DATA_DIR holds MNIST's files.
 """
@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import outliers
+from glyphs import NO_DIGIT
+from located import locate_all
 from numpy.typing import NDArray
 from signs import print_sign
 from variations import vary_all
@@ -33,8 +35,11 @@ HELD_OUT = 5000
 VARIANTS = 3
 """Variations of each of MNIST's images."""
 
-STROKES, PRINTS, OUTLIERS = 40_000, 12_000, 210_000
-"""Digits drawn, digits printed, and images of what is no digit."""
+STROKES, PRINTS, OUTLIERS, LOCATED = 40_000, 12_000, 210_000, 40_000
+"""Digits drawn, digits printed, images of what is no digit, and what the locator finds on pages."""
+
+COPIES = 3
+"""Copies of what the locator finds that is no digit."""
 
 CONVOLUTIONS = ((16, 5, 2), (32, 3, 2), (48, 3, 1))
 """Channels, kernel size and stride of each."""
@@ -44,17 +49,21 @@ BATCH_SIZE = 256
 RATE = 2e-3
 
 COMMAND = "make detector"
-MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless")
+MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless", "matplotlib")
 
 
-def make_data(seed: int, digits: Gray) -> tuple[Gray, NDArray[np.float32]]:
+def make_data(
+    seed: int, digits: Gray, labels: NDArray[np.uint8]
+) -> tuple[Gray, NDArray[np.float32]]:
     """Make images, uint8 [N, 28, 28], and targets [N, 1]: 1 for what is no digit, 0 for digits."""
     random = np.random.default_rng(seed)
     drawn, _ = synthetic.draw_images(seed, STROKES)
     printed = np.stack([normalize(print_sign(random, "0123456789")).image for _ in range(PRINTS)])
     varied = vary_all(seed, np.concatenate([*[digits] * VARIANTS, drawn, printed]))
-    others = outliers.make(seed, OUTLIERS, digits)
-    images = np.concatenate([digits, drawn, varied, others])
+    found, answers = locate_all(seed, digits, labels, LOCATED)
+    mistaken = outliers.drop_bars(found[answers == NO_DIGIT])
+    others = np.concatenate([outliers.make(seed, OUTLIERS, digits), *[mistaken] * COPIES])
+    images = np.concatenate([digits, drawn, varied, found[answers != NO_DIGIT], others])
     targets = np.arange(len(images)) >= len(images) - len(others)
     return images, targets[:, np.newaxis].astype(np.float32)
 
@@ -141,8 +150,9 @@ def main() -> None:
     """Make the data, train, export and report."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    digits = dataset.load("mnist", "train", Path(sys.argv[1]), Console(is_quiet=False)).images
-    images, targets = make_data(SEED, digits[:-HELD_OUT])
+    given = dataset.load("mnist", "train", Path(sys.argv[1]), Console(is_quiet=False))
+    digits = given.images
+    images, targets = make_data(SEED, digits[:-HELD_OUT], given.labels[:-HELD_OUT])
     print(f"{len(images)} images, {targets.mean():.2f} of them no digits")
     network = make_network(SEED)
     fit(network, images, targets)

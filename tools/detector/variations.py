@@ -1,17 +1,14 @@
-"""Images varied as pens, paper, cameras and files vary them, and normalized again."""
+"""Images varied as pens, paper and scanners vary them, and normalized again."""
 
-import io
 from collections.abc import Iterable
 from functools import partial
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.normalization import normalize
-from mnistcli.pictures.pipeline import Prepared, prepare
 from mnistcli.system.parallel import map_ahead
 
 cv2.setNumThreads(1)  # each core has a process of its own
@@ -22,9 +19,6 @@ PAPER = 34 * SCALE
 
 AFAR, LIKE = 17, 0.8
 """Rows and columns of ink seen from afar, and the least correlation of similar ink there."""
-
-PHOTOGRAPHED = 0.07
-"""Share of the images that are photographed."""
 
 BLOCK = 1000
 """Images varied together, as a function of the seed and the block's number."""
@@ -59,8 +53,7 @@ def vary_one(random: np.random.Generator, image: Gray) -> Gray:
         if random.random() < share:
             changed = change(random, ink)
             ink = changed if is_legible(bent, changed) else ink
-    varied = normalize(ink).image
-    return photograph(random, varied) if random.random() < PHOTOGRAPHED else varied
+    return normalize(ink).image
 
 
 def is_legible(ink: Gray, changed: Gray) -> bool:
@@ -133,23 +126,3 @@ CHANGES = (
     (0.15, fade),
     (0.2, sharpen),
 )
-
-
-def photograph(random: np.random.Generator, image: Gray) -> Gray:
-    """Take a picture of a normalized image [28, 28] on paper, and prepare it."""
-    side = int(random.integers(40, 90))
-    large = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BICUBIC)) / 255
-    shade = random.uniform(-0.1, 0.1, (2, 1)) * np.linspace(-1, 1, side)
-    light = random.uniform(0.6, 0.9) + shade[0] + shade[1][:, np.newaxis]
-    prepared = take(random, light * (1 - random.uniform(0.5, 0.9) * large))
-    (digit,) = prepared.digits
-    return digit.image if not prepared.warnings and is_legible(image, digit.image) else image
-
-
-def take(random: np.random.Generator, scene: NDArray[np.float64]) -> Prepared:
-    """Take a picture of a scene [H, W], from 0 to 1, as a grainy JPEG file, and prepare it."""
-    grainy = scene + random.normal(0, random.choice([0, 0.01, 0.04]), scene.shape)
-    levels = np.rint(255 * np.clip(grainy, 0, 1)).astype(np.uint8)
-    stream = io.BytesIO()
-    Image.fromarray(levels).save(stream, "JPEG", quality=int(random.integers(15, 95)))
-    return prepare(stream.getvalue())

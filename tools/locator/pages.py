@@ -18,10 +18,10 @@ from layouts import Grid, Rows, Strip, choose_kind
 from light import light_up
 from numpy.typing import NDArray
 from paper import Colours, choose_colours, make_paper, put_on_desk, put_panel
-from placing import place_all
+from placing import Placed, place_all
 from rules import draw_rules
 from targets import MAX_SIDE, MIN_SIDE, make_targets
-from writing import write_on
+from writing import Written, write_on
 
 from mnistcli.images import Gray
 from mnistcli.system.parallel import map_ahead
@@ -59,6 +59,16 @@ class Page(NamedTuple):
     heat: Gray
     is_ignored: Gray
     angle: np.float32  # by which the page is turned clockwise, in radians
+
+
+class Scene(NamedTuple):
+    """A picture of a page, and what is on it."""
+
+    picture: NDArray[np.uint8]  # [PAGE_SIDE, PAGE_SIDE, 3]
+    placed: list[Placed]
+    written: Written
+    visible: Levels  # share of each pixel of the page that is still seen
+    angle: float  # by which the page is turned clockwise, in radians
 
 
 def compose_all(seed: int, digits: Gray, labels: NDArray[np.uint8], count: int) -> Arrays:
@@ -99,6 +109,12 @@ def compose(random: Random, pool: Pool) -> Page:
 
 def compose_any(random: Random, pool: Pool) -> Page:
     """Compose a page, which may be without a digit that is to be found."""
+    scene = make_scene(random, pool)
+    return Page(scene.picture, *make_targets(*scene[:4]), np.float32(scene.angle))
+
+
+def make_scene(random: Random, pool: Pool) -> Scene:
+    """Write a page, and take a picture of it."""
     side, frame = choose_side(random), Frame(choose_angle(random))
     kind = choose_kind(random)
     layout = kind.lay_out(random, pool, side)
@@ -115,7 +131,7 @@ def compose_any(random: Random, pool: Pool) -> Page:
         picture = lay_on(picture, colours.inks[int(random.integers(2))], strength)
     written = write_on(random, picture, placed, colours)
     taken, visible = take_picture(random, written.picture, colours.paper, written.contrast)
-    return Page(taken, *make_targets(taken, placed, written, visible), np.float32(frame.angle))
+    return Scene(taken, placed, written, visible, frame.angle)
 
 
 def choose_side(random: Random) -> float:
