@@ -576,13 +576,6 @@ def test_a_bad_file_is_a_picture_error(data: bytes, message: str) -> None:
         prepare(data)
 
 
-def test_more_pixels_than_pillow_allows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
-    for side in (101, 200):  # Pillow itself only warns of the first
-        with pytest.raises(PictureError, match="more than 10000 pixels"):
-            prepare(to_png(Image.new("L", (side, side))))
-
-
 @pytest.mark.usefixtures("no_locator")
 @pytest.mark.parametrize("split", ["train", "t10k"])
 def test_mnist_images_are_used_as_they_are(split: str, shared: Path) -> None:
