@@ -8,7 +8,8 @@ from typing import Any
 
 from mnistcli import __version__
 from mnistcli.images import CLASSES, PIXELS, SIDE
-from mnistcli.pictures.normalization import CENTRE, INK_SIDE, INK_THRESHOLD
+from mnistcli.pictures.normalization import CENTRE, INK_SIDE
+from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.system.files import PROGRAM, is_ours, make_foreign_error, refuse_foreign
 
 METADATA_FILE = "metadata.json"
@@ -28,7 +29,7 @@ PREPROCESSING = (
     "steps.)",
     f"An image of {SIDE} rows of {SIDE} pixels that is framed as by the next three steps is taken "
     "as it is.",
-    f"Crop to the box of the levels above {INK_THRESHOLD} of the strongest.",
+    f"Crop to the box of the levels above {PARAMETERS.ink_threshold} of the strongest.",
     f"Scale the longer side to {INK_SIDE} pixels, keeping the shape, with a Hamming window; then "
     "scale the levels, so that the strongest is 255, and round them to whole numbers.",
     f"Put into {SIDE} rows of {SIDE} pixels, background 0, by whole pixels and losing no ink, the "

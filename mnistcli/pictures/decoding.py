@@ -17,9 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from mnistcli.errors import PictureError
 from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.geometry import find_bounds, take_border
-
-MAX_SIDE = 2048
-"""Longer side, in pixels, of a decoded picture: larger ones are reduced to it."""
+from mnistcli.pictures.parameters import PARAMETERS
 
 REFUSED_FORMATS = {
     "EPS": "a program to be run",
@@ -30,12 +28,6 @@ REFUSED_FORMATS = {
 
 MAX_PIXELS = {"AVIF": 45_000_000, "JPEG2000": 33_000_000, "WEBP": 60_000_000}
 """Formats of which Pillow's own limit, 89 million, would take more than 1 GiB."""
-
-MIN_OPACITY = 128
-"""Least opacity, of 255, of pixels that are seen."""
-
-MAX_INK_RANGE = 30
-"""Greatest range, in gray levels, of an opaque area that is nothing but ink."""
 
 DECODER_ERRORS = (
     *(
@@ -59,7 +51,7 @@ def read_colours(data: bytes) -> tuple[Colours, tuple[float, float]]:
     """Decode a picture's file.
 
     Returns:
-        Its colours, upright, at most MAX_SIDE wide and high, with paper where it is transparent;
+        Its colours, upright, reduced to ``max_picture_side``, with paper where it is transparent;
         and how many times wider and higher the picture is.
 
     Raises:
@@ -115,7 +107,7 @@ def open_picture(data: bytes) -> Image.Image:
 
 def draft(picture: Image.Image) -> None:
     """Decode a large JPEG picture at a smaller size, in less time and memory."""
-    factor = max(1, max(picture.size) // MAX_SIDE)
+    factor = max(1, max(picture.size) // PARAMETERS.max_picture_side)
     with suppress(*DECODER_ERRORS):
         picture.draft(None, (picture.width // factor, picture.height // factor))
 
@@ -138,7 +130,7 @@ def to_colours(picture: Image.Image) -> tuple[Colours, Gray | None]:
             picture = picture.convert("RGBA")
     elif picture.mode not in ("L", "RGB", "CMYK", "I", "F"):
         picture = picture.convert("L" if picture.mode == "1" else "RGB")
-    if max(picture.size) > MAX_SIDE:
+    if max(picture.size) > PARAMETERS.max_picture_side:
         size = find_reduced(picture.width, picture.height)
         picture = picture.resize(size, Image.Resampling.BOX, reducing_gap=1)
     if picture.mode in ("I", "F"):
@@ -150,8 +142,8 @@ def to_colours(picture: Image.Image) -> tuple[Colours, Gray | None]:
 
 
 def reduce(levels: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Reduce levels [H, W] of any size to at most MAX_SIDE rows and columns, by averaging."""
-    if max(levels.shape) <= MAX_SIDE:
+    """Reduce levels [H, W] by averaging, to at most ``max_picture_side`` rows and columns."""
+    if max(levels.shape) <= PARAMETERS.max_picture_side:
         return levels
     height, width = levels.shape
     reduced: NDArray[np.float32]
@@ -160,8 +152,8 @@ def reduce(levels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def find_reduced(width: int, height: int) -> tuple[int, int]:
-    """Return the width and height of a picture of that shape whose longer side is MAX_SIDE."""
-    scale = MAX_SIDE / max(width, height)
+    """Return the width and height of a picture of that shape that is reduced."""
+    scale = PARAMETERS.max_picture_side / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
@@ -172,19 +164,19 @@ def lay_on_paper(colours: Colours, opacity: Gray | None) -> Colours:
     ink on it, or nearly the whole picture. Blending is the "over" operator of Porter and Duff
     ("Compositing Digital Images", 1984).
     """
-    if opacity is None or opacity.min() >= MIN_OPACITY:
+    if opacity is None or opacity.min() >= PARAMETERS.min_opacity:
         return colours
-    is_opaque = opacity >= MIN_OPACITY
+    is_opaque = opacity >= PARAMETERS.min_opacity
     if not is_opaque.any():
         return np.zeros_like(colours)
     luminance = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)
     seen = luminance[is_opaque]
-    if take_border(is_opaque).mean() >= 0.5:
+    if take_border(is_opaque).mean() >= PARAMETERS.min_opaque_border:
         paper = np.median(seen)
     else:
         area = find_bounds(is_opaque).slices
-        is_sheet = is_opaque[area].mean() > 0.9
-        if is_sheet and np.ptp(seen) > MAX_INK_RANGE:
+        is_sheet = is_opaque[area].mean() > PARAMETERS.min_sheet_share
+        if is_sheet and np.ptp(seen) > PARAMETERS.max_ink_range:
             paper = np.median(take_border(luminance[area]))
         else:
             paper = np.float64(0 if seen.mean() >= 128 else 255)

@@ -39,7 +39,7 @@ def extract(located: Located, angle: float = 0) -> Digit:
     """Extract a digit, turn it back by an angle, in radians, and normalize it."""
     instance, level = located.instance, located.level
     ink = np.rint(instance.ink * (255 / instance.ink.max())).astype(np.uint8)
-    margin = instance.box.longer_side // 2 if angle else 4
+    margin = instance.box.longer_side // 2 if angle else PARAMETERS.stroke_margin
     upright = np.pad(ink, margin)
     if angle:
         upright = turn_back(upright, angle)
@@ -102,7 +102,8 @@ def measure_contrast(located: Located) -> float:
     instance, level, maps = located.instance, located.level, located.maps
     height, width = instance.ink.shape
     area = Box(instance.left, instance.top, instance.left + width, instance.top + height)
-    around = area.expand(instance.box.longer_side // 4).slices
+    reach = round(PARAMETERS.paper_reach * instance.box.longer_side)
+    around = area.expand(reach).slices
     is_paper = maps.ink[around] < PARAMETERS.min_ink
     is_ink = instance.ink >= instance.ink.max() / 2
     if not is_paper.any():

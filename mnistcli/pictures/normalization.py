@@ -14,15 +14,13 @@ from PIL import Image
 
 from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.geometry import Affine, Box, find_bounds
+from mnistcli.pictures.parameters import PARAMETERS
 
 INK_SIDE = 20
 """Longer side, in pixels, of the ink in an image."""
 
 CENTRE = 14
 """Index of the centre of mass, on both axes."""
-
-INK_THRESHOLD = 0.2
-"""Share of the strongest ink from which on pixels count for the bounding box."""
 
 
 class Normalized(NamedTuple):
@@ -35,7 +33,7 @@ class Normalized(NamedTuple):
 
 def normalize(ink: Gray) -> Normalized:
     """Normalize ink, uint8 [H, W] of any size, 0 background; it must not be blank."""
-    box = find_bounds(ink > INK_THRESHOLD * ink.max())
+    box = find_bounds(ink > PARAMETERS.ink_threshold * ink.max())
     cropped = ink[box.slices]
     scale = INK_SIDE / max(cropped.shape)
     image, row, column = centre(stretch(fit(cropped)))

@@ -12,6 +12,20 @@ from dataclasses import dataclass
 class Parameters:
     """Lengths are in pixels of a level, unless something else is said."""
 
+    # Decoding.
+    max_picture_side: int = 2048
+    """Longer side of a decoded picture, in its pixels; larger ones are reduced. It bounds memory
+    and time, and is more than the finest level has."""
+    min_opacity: int = 128
+    """Least opacity, of 255, of pixels that are seen: half."""
+    max_ink_range: float = 30
+    """Greatest range, in gray levels of 255, of an opaque area that is nothing but ink."""
+    min_opaque_border: float = 0.5
+    """Least share of a picture's border that is opaque if its paper is."""
+    min_sheet_share: float = 0.9
+    """Least share of the box around an opaque area that is opaque, if the area is a sheet of paper:
+    its corners may be rounded, and strokes leave more out."""
+
     # What the network is given.
     contrast_window: int = 25
     """Side of the window whose mean is the surroundings. Trained: about half of a digit."""
@@ -81,6 +95,14 @@ class Parameters:
     # From digits to images.
     min_stroke_width: float = 2.4
     """Width, in pixels of an image, that thinner strokes are thickened to: MNIST's are wider."""
+    stroke_margin: int = 4
+    """Empty pixels around ink, for thicker strokes to grow into."""
+    paper_reach: float = 0.25
+    """Reach of the paper around a digit's ink that its contrast is measured against, as a share of
+    the longer side."""
+    ink_threshold: float = 0.2
+    """Share of the strongest ink from which on pixels count for the box that is scaled to 20
+    pixels: soft edges and specks don't."""
     low_contrast: float = 20
     """Contrast, in gray levels of 255, below which an answer gets a warning."""
 

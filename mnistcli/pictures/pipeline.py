@@ -87,7 +87,7 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
         "light_on_dark" if is_light else "dark_on_light",
         tuple(len(row) for row in trace.rows),
         (SEVERAL,) if not options.several and has_more(trace) else (),
-        trace,
+        trace=trace,
     )
 
 

@@ -8,9 +8,12 @@ from PIL import Image
 
 from mnistcli.errors import PictureError
 from mnistcli.pictures import decoding
-from mnistcli.pictures.decoding import MAX_SIDE, lay_on_paper, open_picture, read_colours
+from mnistcli.pictures.decoding import lay_on_paper, open_picture, read_colours
+from mnistcli.pictures.parameters import PARAMETERS
 
 GRAY = np.arange(0, 250, 5, dtype=np.uint8).reshape(5, 10)
+
+MAX_SIDE = PARAMETERS.max_picture_side
 
 
 def levels_of(data: bytes) -> np.ndarray:
@@ -76,7 +79,10 @@ def test_the_content_alone_decides_the_format() -> None:
 )
 @pytest.mark.parametrize("times", [1.07, 3])
 def test_large_pictures_are_reduced(format: str, mode: str, times: float) -> None:
-    width, height = round(times * MAX_SIDE), round(times * 2 / 3 * MAX_SIDE)
+    width, height = (
+        round(times * MAX_SIDE),
+        round(times * 2 / 3 * MAX_SIDE),
+    )
     large = Image.linear_gradient("L").resize((width, height))
     if mode == "I;16":
         large = Image.fromarray(np.asarray(large).astype(np.uint16) * 257)
@@ -86,7 +92,10 @@ def test_large_pictures_are_reduced(format: str, mode: str, times: float) -> Non
     colours, reduction = read_colours(to_file(large, format))
 
     rows, columns, _ = colours.shape
-    assert (columns, rows) == (MAX_SIDE, round(height / width * MAX_SIDE))
+    assert (columns, rows) == (
+        MAX_SIDE,
+        round(height / width * MAX_SIDE),
+    )
     assert reduction == (width / columns, height / rows)
     down = colours.mean(axis=(1, 2))
     np.testing.assert_allclose(down, np.linspace(0, 255, len(down)), atol=3)
@@ -231,4 +240,7 @@ def test_the_reduction_of_a_rotated_photo_is_upright() -> None:
     colours, (across, down) = read_colours(data)
 
     rows, columns, _ = colours.shape
-    assert (round(columns * across), round(rows * down)) == (MAX_SIDE, 3 * MAX_SIDE)
+    assert (round(columns * across), round(rows * down)) == (
+        MAX_SIDE,
+        3 * MAX_SIDE,
+    )
