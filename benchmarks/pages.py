@@ -7,8 +7,6 @@ rows of digits lies on a dark desk in seven lights, and is turned by 0 to 35 deg
 options, the pretrained model answers.
 """
 
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -17,12 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from reading import join_rows, predict
 
 from mnistcli.cli.console import Console
 from mnistcli.datasets import dataset
 from mnistcli.datasets.dataset import Dataset
-
-MNISTCLI = Path(sys.executable).parent / "mnistcli"
 
 PAGES = ((24, 20), (36, 30))
 """Rows and columns of digits."""
@@ -86,9 +83,8 @@ def read(picture: Image.Image, options: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.png")
         picture.save(path)
-        command = [MNISTCLI, "-q", "predict", "--several", "--format", "json", *options, path]
-        (result,) = json.loads(subprocess.run(command, stdout=subprocess.PIPE).stdout)["results"]
-        return "/".join(result["rows"])
+        (result,) = predict("--several", *options, path)
+        return join_rows(result)
 
 
 def report(name: str, read_text: str, written: str) -> None:

@@ -8,8 +8,6 @@ for each gap, and also stand on ruled lines and in boxes. Without options, the p
 answers.
 """
 
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,13 +16,12 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from reading import join_rows, predict
 
 from mnistcli.cli.console import Console
 from mnistcli.datasets import dataset
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.images import Gray
-
-MNISTCLI = Path(sys.executable).parent / "mnistcli"
 
 NUMBERS = 60
 MARGIN = 20
@@ -76,13 +73,6 @@ def paint(ink: Gray, places: list[tuple[int, int]], lines: Paint) -> Image.Image
     return Image.fromarray(np.minimum(np.asarray(paper), np.asarray(written)))
 
 
-def read(folder: Path, options: list[str]) -> list[str]:
-    """Return the numbers that are read from a folder's pictures."""
-    command = [MNISTCLI, "-q", "predict", "--several", "--format", "json", *options, folder]
-    results = json.loads(subprocess.run(command, stdout=subprocess.PIPE).stdout)["results"]
-    return ["/".join(result["rows"]) for result in results]
-
-
 def count_right(test: Dataset, gap: int, lines: Paint, options: list[str]) -> int:
     """Return how many numbers are read exactly."""
     random = np.random.default_rng([gap + 10, 1])
@@ -93,7 +83,8 @@ def count_right(test: Dataset, gap: int, lines: Paint, options: list[str]) -> in
             ink, places = put_side_by_side(test.images[chosen], gap)
             paint(ink, places, lines).save(Path(folder, f"{number:02}.png"))
             written.append("".join(map(str, test.labels[chosen])))
-        return sum(map(str.__eq__, written, read(Path(folder), options)))
+        results = predict("--several", *options, folder)
+        return sum(map(str.__eq__, written, map(join_rows, results)))
 
 
 def main() -> None:

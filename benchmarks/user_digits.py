@@ -7,23 +7,13 @@ Without options, the pretrained model answers.
 """
 
 import csv
-import json
-import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-MNISTCLI = Path(sys.executable).parent / "mnistcli"
+from reading import predict
 
 Row = dict[str, str]
-
-
-def predict(files: Iterable[Path], options: list[str]) -> dict[str, Any]:
-    """Return the document that ``mnistcli predict`` prints, also of pictures that it can't use."""
-    command = [MNISTCLI, "-q", "predict", "--format", "json", *options, *files]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE).stdout)
 
 
 def print_table(title: str, rights: dict[str, list[bool]]) -> None:
@@ -41,25 +31,29 @@ def main() -> None:
     directory, options = Path(sys.argv[1]), sys.argv[2:] or ["--pretrained"]
     with (directory / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         rows: list[Row] = list(csv.DictReader(stream))
-    document = predict((directory / row["file"] for row in rows), options)
-    print(", ".join(f"{key} {value}" for key, value in document["model"].items()))
+    results = predict(*options, *(directory / row["file"] for row in rows))
 
     tables: dict[str, dict[str, list[bool]]] = {
         name: defaultdict(list) for name in ("all", "kind", "source")
     }
-    noted, warned = [], 0
-    for row, result in zip(rows, document["results"], strict=True):
+    noted, warned, false, silent = [], 0, 0, 0
+    for row, result in zip(rows, results, strict=True):
         is_right = str(result.get("digit")) == row["label"]
         for name, rights in tables.items():
             rights[row.get(name, "pictures")].append(is_right)
         warnings = "; ".join(result.get("warnings", []))
         warned += bool(warnings)
+        false += is_right and bool(warnings)
+        silent += not is_right and not warnings
         if warnings or not is_right:
             read = result.get("error") or f"{result['digit']} ({result['probability']:.2f})"
             noted.append([row["file"], row["label"], read, warnings])
     for name, rights in tables.items():
         print_table(name, rights)
     print(f"\n{warned} of {len(rows)} are warned of: {warned / len(rows):.1%}")
+    print(
+        f"{false} of them are right: {false / len(rows):.1%}; {silent} are wrong without a warning"
+    )
     print("\n| wrong, or warned of | label | read | warnings |\n|---|---|---|---|")
     for columns in noted:
         print(f"| {' | '.join(columns)} |")

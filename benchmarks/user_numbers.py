@@ -3,20 +3,18 @@
 usage: python benchmarks/user_numbers.py DIRECTORY [OPTIONS of mnistcli predict]
 
 DIRECTORY holds the pictures and a manifest.csv with the columns file, digits (rows are divided by
-``/``) and kind. Without options, the pretrained model answers. A digit is right if it is in the
-longest common way through the number read and the number written: the digit rate is 1 less the
-edit distance per digit (Levenshtein, "Binary Codes Capable of Correcting Deletions, Insertions and
-Reversals", 1966).
+``/``) and kind. Without options, the pretrained model answers. The share of right
+digits is 1 minus the edit distance per digit (Levenshtein, "Binary Codes Capable of Correcting
+Deletions, Insertions and Reversals", 1966).
 """
 
 import csv
-import json
-import subprocess
+import math
 import sys
 from collections import defaultdict
 from pathlib import Path
 
-MNISTCLI = Path(sys.executable).parent / "mnistcli"
+from reading import join_rows, predict
 
 
 def measure_distance(read: str, written: str) -> int:
@@ -39,13 +37,12 @@ def main() -> None:
     with (directory / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     files = [directory / row["file"] for row in rows]
-    command = [MNISTCLI, "-q", "predict", "--several", "--format", "json", *options, *files]
-    results = json.loads(subprocess.run(command, stdout=subprocess.PIPE).stdout)["results"]
+    results = predict("--several", *options, *files)
 
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     wrong = []
     for row, result in zip(rows, results, strict=True):
-        written, read = row["digits"], "/".join(result.get("rows", []))
+        written, read = row["digits"], join_rows(result)
         warnings = {*result.get("warnings", [result.get("error")])}
         warnings.update(w for digit in result.get("digits", []) for w in digit["warnings"])
         errors = measure_distance(read.replace("/", ""), written.replace("/", ""))
@@ -59,7 +56,7 @@ def main() -> None:
     print("| kind | pictures | exact | | wrong without a warning | digits | right |")
     print("|---|---|---|---|---|---|---|")
     for kind, (pictures, exact, silent, digits, errors) in sums.items():
-        share, rate = exact / pictures, 1 - errors / digits
+        share, rate = exact / pictures, 1 - errors / digits if digits else math.nan
         print(f"| {kind} | {pictures} | {exact} | {share:.0%} | {silent} | {digits} | {rate:.3f} |")
     print("\n| wrong | written | read | warnings |\n|---|---|---|---|")
     for columns in wrong:

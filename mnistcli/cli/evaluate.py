@@ -123,11 +123,11 @@ def _answer_pictures(
     from mnistcli.evaluation.metrics import AnsweredImages
     from mnistcli.images import CLASSES, SIDE
     from mnistcli.inference.model import open_detector
-    from mnistcli.inference.recognition import recognise
+    from mnistcli.inference.recognition import recognize
     from mnistcli.pictures.files import UNLABELLED
 
     names, labels, readings = [], [], []
-    for answer in recognise(pictures, model.predictor, open_detector(), options):
+    for answer in recognize(pictures, model.predictor, open_detector(), options):
         console.report(answer)
         if answer.error:
             continue

@@ -52,7 +52,7 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
         from mnistcli.training.export import make_saved_model
 
         contents = make_saved_model(model.checkpoint)
-        contents[str(metadata.SAVED_MODEL_METADATA)] = metadata.serialise(described)
+        contents[str(metadata.SAVED_MODEL_METADATA)] = metadata.serialize(described)
         write_directory(path, contents)
     output.echo_row(out, model.name, model.source)
 

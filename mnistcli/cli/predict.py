@@ -72,7 +72,7 @@ def predict(
     """
     from mnistcli.cli.models import choose_model
     from mnistcli.inference.model import open_detector
-    from mnistcli.inference.recognition import recognise
+    from mnistcli.inference.recognition import recognize
     from mnistcli.pictures.pipeline import PictureOptions
 
     if several and (top or preprocess == "plain"):
@@ -81,7 +81,7 @@ def predict(
     console: Console = ctx.obj
     model = choose_model(ctx, checkpoint_dir, pretrained)
     picture_options = PictureOptions(preprocess, invert, several)
-    answers = recognise(pictures, model.predictor, open_detector(), picture_options)
+    answers = recognize(pictures, model.predictor, open_detector(), picture_options)
     if save_preprocessed:
         from mnistcli.cli.png import save_images
 

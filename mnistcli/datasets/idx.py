@@ -1,4 +1,4 @@
-"""The IDX format, in which MNIST is published: arrays parsed and serialised.
+"""The IDX format, in which MNIST is published: arrays parsed and serialized.
 
 A file is two zero bytes, a byte for the element type, a byte for the number of dimensions,
 each dimension as a big-endian 32-bit count, then the elements, big-endian, last dimension
@@ -46,7 +46,7 @@ def read(path: Path, read_file: Callable[[Path], bytes] = read_whole) -> NDArray
 
 def write(path: Path, array: NDArray[Any]) -> None:
     """Write an array as IDX, compressed if the name ends in ``.gz``; completely or not at all."""
-    content = serialise(array)
+    content = serialize(array)
     write_whole(path, compress(content) if path.suffix == ".gz" else content)
 
 
@@ -117,7 +117,7 @@ def parse(content: bytes, where: str) -> NDArray[Any]:
         raise DataError(f"{where}: IDX dimensions {list(shape)}: {error}") from error
 
 
-def serialise(array: NDArray[Any]) -> bytes:
+def serialize(array: NDArray[Any]) -> bytes:
     """Serialise an array of uint8, int8, int16, int32, float32 or float64 as IDX.
 
     Raises:

@@ -59,7 +59,7 @@ def describe(model: dict[str, str | int]) -> dict[str, Any]:
     }
 
 
-def serialise(metadata: dict[str, Any]) -> bytes:
+def serialize(metadata: dict[str, Any]) -> bytes:
     """Return the metadata as a file's content."""
     return f"{json.dumps(metadata, indent=2)}\n".encode()
 
@@ -73,7 +73,7 @@ def attach(tflite: bytes, metadata: dict[str, Any]) -> bytes:
     stream = io.BytesIO(tflite)
     with zipfile.ZipFile(stream, "a") as archive:
         archive.comment = PROGRAM.encode()
-        archive.writestr(zipfile.ZipInfo(METADATA_FILE), serialise(metadata))
+        archive.writestr(zipfile.ZipInfo(METADATA_FILE), serialize(metadata))
     return stream.getvalue()
 
 

@@ -70,7 +70,7 @@ class Answer:
         return min((reading.confidence for reading in self.readings), default=0)
 
 
-def recognise(
+def recognize(
     names: Iterable[str],
     predictor: Predictor,
     detector: Predictor,

@@ -88,7 +88,7 @@ def read_plainly(data: bytes, is_inverted: bool) -> Gray:
 
 
 def open_picture(data: bytes) -> Image.Image:
-    """Recognise a picture's format by its content; of several frames, the first is used.
+    """Recognize a picture's format by its content; of several frames, the first is used.
 
     Raises:
         PictureError: it is empty, of no known format, too large, or damaged at its beginning.
@@ -200,7 +200,7 @@ def _refused() -> Iterator[None]:
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """Hide Pillow's warnings and log messages: those that matter are raised as errors, too."""
+    """Hide Pillow's warnings, and from then on its log messages: errors are raised, too."""
     log = logging.getLogger("PIL")
     if log.level != logging.CRITICAL:  # setting a level clears caches
         log.setLevel(logging.CRITICAL)

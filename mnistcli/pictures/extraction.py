@@ -44,7 +44,8 @@ def extract(located: Located, angle: float = 0) -> Digit:
     if angle:
         upright = turn_back(upright, angle)
     normalized = normalize(thicken(upright, instance.box.longer_side))
-    transform = normalized.transform.from_turned(angle, *find_middle(upright.shape))
+    height, width = upright.shape
+    transform = normalized.transform.from_turned(angle, width / 2, height / 2)
     transform = transform.from_whole(instance.left - margin, instance.top - margin)
     contrast = measure_contrast(located)
     is_faint = abs(contrast) < PARAMETERS.low_contrast
@@ -62,13 +63,9 @@ def extract(located: Located, angle: float = 0) -> Digit:
 def turn_back(ink: Gray, angle: float) -> Gray:
     """Turn ink [H, W] counterclockwise around its middle by an angle, in radians."""
     height, width = ink.shape
-    matrix = cv2.getRotationMatrix2D(find_middle(ink.shape), float(np.rad2deg(angle)), 1)
+    middle = (width - 1) / 2, (height - 1) / 2  # of the indices of pixels
+    matrix = cv2.getRotationMatrix2D(middle, float(np.rad2deg(angle)), 1)
     return np.asarray(cv2.warpAffine(ink, matrix, (width, height)), np.uint8)
-
-
-def find_middle(shape: tuple[int, ...]) -> tuple[float, float]:
-    """Return the middle (x, y) of an array [H, W]."""
-    return (shape[1] - 1) / 2, (shape[0] - 1) / 2
 
 
 def thicken(ink: Gray, longer_side: int) -> Gray:
@@ -76,7 +73,7 @@ def thicken(ink: Gray, longer_side: int) -> Gray:
 
     The mean of the distance transform (Borgefors, "Distance Transformations in Digital Images",
     1986) of a long stroke is a quarter of its width. Strokes are dilated by a disc (Serra, "Image
-    Analysis and Mathematical Morphology", 1982).
+    Analysis and Mathematical Morphology", 1982) that adds an even number of pixels, rounded down.
 
     Args:
         ink: the digit's, [H, W], 255 where it is strongest.
@@ -86,7 +83,7 @@ def thicken(ink: Gray, longer_side: int) -> Gray:
     distances = cv2.distanceTransform(is_ink.astype(np.uint8), cv2.DIST_L2, 5)
     width = 4 * (float(distances[is_ink].mean()) - 0.5)
     missing = round(PARAMETERS.min_stroke_width * longer_side / INK_SIDE - width)
-    if missing < 1:
+    if missing < 2:
         return ink
     size = missing | 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)).astype(np.uint8)

@@ -93,8 +93,8 @@ class Affine(NamedTuple):
     def from_original(self, across: float, down: float) -> "Affine":
         """Return the map of the original, given that of its reduced copy.
 
-        The original has ``across`` times the copy's columns and ``down`` times its rows, which is
-        nearly the same factor.
+        The original has ``across`` times the copy's columns and ``down`` times its rows: nearly the
+        same factor, unless it is only some pixels wide or high.
         """
         return self._replace(scale=2 * self.scale / (across + down))
 

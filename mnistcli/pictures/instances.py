@@ -32,7 +32,7 @@ def find_instances(maps: Maps) -> list[Instance]:
         return []
     half = PARAMETERS.cell // 2
     y, x = rows * PARAMETERS.cell + half, columns * PARAMETERS.cell + half
-    ink_y, ink_x = np.nonzero(maps.ink > PARAMETERS.min_ink)
+    ink_y, ink_x = np.nonzero(maps.ink >= PARAMETERS.min_ink)
     owners, distances = find_nearest(maps, (y, x), (ink_y, ink_x))
     order = np.argsort(owners, kind="stable")
     limits = np.searchsorted(owners[order], np.arange(len(rows) + 1))
@@ -49,7 +49,7 @@ def find_instances(maps: Maps) -> list[Instance]:
 def find_centres(centres: Levels) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the rows and columns of the cells that are local maxima."""
     highest = cv2.dilate(centres, np.ones((3, 3), np.uint8))
-    rows, columns = np.nonzero((centres == highest) & (centres > PARAMETERS.min_candidate))
+    rows, columns = np.nonzero((centres == highest) & (centres >= PARAMETERS.min_candidate))
     return rows, columns
 
 
@@ -89,10 +89,10 @@ def gather(
         columns: of the pixels, [N].
         distances: of their votes to the centre, [N].
     """
-    is_strong = ink[rows, columns] > PARAMETERS.strong_ink
+    is_strong = ink[rows, columns] >= PARAMETERS.strong_ink
     if not is_strong.any():
         return None
-    side = _find_box(rows[is_strong], columns[is_strong]).longer_side
+    side = min(_find_box(rows[is_strong], columns[is_strong]).longer_side, PARAMETERS.max_side)
     is_near = distances <= max(PARAMETERS.max_vote_distance * side, PARAMETERS.cell)
     is_strong &= is_near
     if not is_strong.any():

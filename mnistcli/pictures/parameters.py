@@ -1,4 +1,4 @@
-"""Every number that the reading of pictures depends on.
+"""The tuned numbers of all steps from a file to an image.
 
 The network was trained with those marked "trained": after a change, ``make locator`` trains it
 anew. "Chosen on composed pages" means pages that ``tools/locator/pages.py`` composes, of MNIST's
@@ -21,7 +21,7 @@ class Parameters:
     max_ink_range: float = 30
     """Greatest range, in gray levels of 255, of an opaque area that is nothing but ink."""
     min_opaque_border: float = 0.5
-    """Least share of a picture's border that is opaque if its paper is."""
+    """If at least this share of a picture's border is opaque, its paper is opaque, too."""
     min_sheet_share: float = 0.9
     """Least share of the box around an opaque area that is opaque, if the area is a sheet of paper:
     its corners may be rounded, and strokes leave more out."""
@@ -46,7 +46,8 @@ class Parameters:
     finest_side: int = 1536
     """Longer side of the last level: 1,080 digits of a page then have some 25 pixels each."""
     usual_side: int = 768
-    """Longer side of the last level, also at most the picture's, unless digits in it are small."""
+    """Longer side of the last level, which is also no larger than the picture; finer levels follow
+    only if its digits are small."""
     max_enlargement: float = 3
     """Greatest scale of a level: it parts digits that touch, and there is no more to see beyond."""
     small_side: float = 40
@@ -56,7 +57,7 @@ class Parameters:
     tile_side: int = 512
     """Side of the parts that a level is divided into, which bounds the memory."""
     tile_overlap: int = 96
-    """Seen on each side of a part, too: about as far as the network sees around a pixel."""
+    """Seen on each side of a part, too: most of how far the network sees around a pixel."""
 
     # From maps to digits.
     min_ink: float = 0.06
@@ -76,7 +77,11 @@ class Parameters:
     max_shared: float = 0.4
     """Greatest share of the smaller of two boxes of different levels that the other also covers:
     beyond it, both are the same digit."""
+    outnumbering: float = 0.8
+    """Least score of a second smaller digit, as a share of the score of a larger one that covers
+    both, to be believed instead."""
 
+    # Reading order.
     max_slope: float = 0.84
     """Greatest slope of a row, the tangent of 40°: pages are turned by up to 35°."""
     min_neighbours: int = 3
@@ -86,11 +91,7 @@ class Parameters:
     min_other: float = 0.4
     """Least weight of another digit than the main one, as a share of its weight, to be told of."""
     min_row_overlap: float = 0.5
-    """Least share of the lower of two digits' rows that the other also has, to be in one row."""
-
-    outnumbering: float = 0.8
-    """Least score of a second smaller digit, as a share of the score of a larger one that covers
-    both, to be believed instead."""
+    """Least share of the shorter digit's height that both digits have in common, in one row."""
 
     # From digits to images.
     min_stroke_width: float = 2.4

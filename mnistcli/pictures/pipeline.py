@@ -126,7 +126,7 @@ def has_more(trace: Trace) -> bool:
     """Tell whether a picture has more digits than its main one."""
     ((main,),) = trace.rows
     least = PARAMETERS.min_other * weigh(main)
-    return any(weigh(one) > least for one in trace.asked if one is not main)
+    return any(weigh(one) >= least for one in trace.asked if one is not main)
 
 
 def find_normalized(picture: Colours, invert: str) -> Prepared | None:

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mnistcli.errors import DataError, ModelError
-from mnistcli.runs.checksums import parse_checksums, serialise_checksums
+from mnistcli.runs.checksums import parse_checksums, serialize_checksums
 from mnistcli.runs.config import Settings
 from mnistcli.runs.history import Point
-from mnistcli.runs.record import Record, parse_record, serialise_record
+from mnistcli.runs.record import Record, parse_record, serialize_record
 from mnistcli.system.files import (
     choose_temporary,
     digest,
@@ -137,8 +137,8 @@ def write_checkpoint(directory: Path, record: Record, weights: Mapping[str, byte
     """
     remove_stale(directory, seconds=0)
     path = directory / f"model-{record.step}"
-    contents = {RECORD: serialise_record(record), **weights}
-    contents[SUMS] = serialise_checksums(contents)
+    contents = {RECORD: serialize_record(record), **weights}
+    contents[SUMS] = serialize_checksums(contents)
     write_directory(path, contents, replaced=path.with_name(f"{path.name}.replaced"))
     return Checkpoint(path, *record, weights, export=None)
 
@@ -150,7 +150,7 @@ def add_export(checkpoint: Checkpoint, tflite: bytes) -> Checkpoint:
         OSError: it can't be written; the checkpoint has no export.
     """
     path = checkpoint.path
-    sums = serialise_checksums({DATA: checkpoint.weights[DATA], EXPORT: tflite})
+    sums = serialize_checksums({DATA: checkpoint.weights[DATA], EXPORT: tflite})
     try:
         write_whole(path / EXPORT, tflite)
         write_whole(path / EXPORT_SUMS, sums)

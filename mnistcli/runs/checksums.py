@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from mnistcli.system.files import digest
 
 
-def serialise_checksums(contents: Mapping[str, bytes]) -> bytes:
+def serialize_checksums(contents: Mapping[str, bytes]) -> bytes:
     """Return the content of a checksum file for files of given names and contents."""
     lines = [f"{digest(content)}  {name}\n" for name, content in sorted(contents.items())]
     return "".join(lines).encode()

@@ -21,7 +21,7 @@ class Record(NamedTuple):
     curve: tuple[Point, ...] = ()  # its history, as far as it was logged
 
 
-def serialise_record(record: Record) -> bytes:
+def serialize_record(record: Record) -> bytes:
     """Return the file's content."""
     known = {**record._asdict(), "settings": asdict(record.settings)}
     return f"{json.dumps({'version': RECORD_VERSION, **known}, indent=2)}\n".encode()

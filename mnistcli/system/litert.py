@@ -68,6 +68,6 @@ def _check_graph(interpreter: Interpreter) -> None:
         if name not in OPERATORS:
             raise ValueError(f"{name} is no operator of this project's models")
         if name == "DEQUANTIZE" and shapes[inputs[0]] != shapes[outputs[0]]:
-            raise ValueError(f"{shapes[inputs[0]]} values are dequantised to {shapes[outputs[0]]}")
+            raise ValueError(f"{shapes[inputs[0]]} values are dequantized to {shapes[outputs[0]]}")
         if len(inputs) != INPUT_COUNTS.get(name, len(inputs)):
             raise ValueError(f"{name} of {len(inputs)} inputs")

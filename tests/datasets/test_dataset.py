@@ -129,11 +129,11 @@ def test_another_version_is_drawn_again(
     [
         ("images-idx3", b""),
         ("images-idx3", b"damaged"),
-        ("images-idx3", idx.serialise(np.zeros((3, 28, 28), np.uint8))),
-        ("images-idx3", idx.serialise(np.zeros((100, 28, 28), np.float32))),
-        ("labels-idx1", idx.serialise(np.zeros(99, np.uint8))),
-        ("labels-idx1", idx.serialise(np.zeros(100, np.float32))),
-        ("labels-idx1", idx.serialise(np.full(100, 10, np.uint8))),
+        ("images-idx3", idx.serialize(np.zeros((3, 28, 28), np.uint8))),
+        ("images-idx3", idx.serialize(np.zeros((100, 28, 28), np.float32))),
+        ("labels-idx1", idx.serialize(np.zeros(99, np.uint8))),
+        ("labels-idx1", idx.serialize(np.zeros(100, np.float32))),
+        ("labels-idx1", idx.serialize(np.full(100, 10, np.uint8))),
     ],
 )
 def test_damaged_strokes_are_drawn_again(

@@ -51,7 +51,7 @@ def test_reads_gzip_of_several_members() -> None:
         (0x0E, b"\xbf\xf0\x00\x00\x00\x00\x00\x00", np.array([-1], np.float64)),
     ],
 )
-def test_every_element_type_is_parsed_and_serialised(
+def test_every_element_type_is_parsed_and_serialized(
     code: int, elements: bytes, expected: np.ndarray, tmp_path: Path
 ) -> None:
     content = bytes([0, 0, code, 1, 0, 0, 0, 1]) + elements
@@ -60,7 +60,7 @@ def test_every_element_type_is_parsed_and_serialised(
 
     assert array == expected
     assert array.dtype == expected.dtype
-    assert idx.serialise(expected) == content
+    assert idx.serialize(expected) == content
 
 
 def test_the_name_decides_about_compression(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_an_array_written_is_read_back(tmp_path: Path) -> None:
 
 def test_a_type_that_idx_lacks_is_refused() -> None:
     with pytest.raises(ValueError, match="int64"):
-        idx.serialise(np.zeros(3, np.int64))
+        idx.serialize(np.zeros(3, np.int64))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def write_saved_model(path: Path) -> Path:
     for name in ("saved_model.pb", "fingerprint.pb", "variables/variables.index"):
         (path / name).touch()
     (path / metadata.SAVED_MODEL_METADATA).parent.mkdir()
-    (path / metadata.SAVED_MODEL_METADATA).write_bytes(metadata.serialise(DESCRIBED))
+    (path / metadata.SAVED_MODEL_METADATA).write_bytes(metadata.serialize(DESCRIBED))
     return path
 
 

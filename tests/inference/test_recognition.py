@@ -11,7 +11,7 @@ from mnistcli.inference.recognition import (
     Answer,
     Reading,
     leave_out,
-    recognise,
+    recognize,
 )
 from mnistcli.pictures import files as picture_files
 from mnistcli.pictures.extraction import Digit
@@ -40,7 +40,7 @@ class Credulous:
 
 
 def read(names: list[str], predictor: object) -> list[Answer]:
-    return list(recognise(names, predictor, Credulous()))
+    return list(recognize(names, predictor, Credulous()))
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 256])
@@ -138,7 +138,7 @@ def test_doubtful_answers_get_a_warning(
 ) -> None:
     (tmp_path / "7.png").write_bytes(to_png(seven()))
 
-    (answer,) = recognise([str(tmp_path / "7.png")], predictor, Fixed(doubt))
+    (answer,) = recognize([str(tmp_path / "7.png")], predictor, Fixed(doubt))
 
     assert answer.readings[0].warnings == warnings
     assert answer.confidence == pytest.approx(confidence)
@@ -147,7 +147,7 @@ def test_doubtful_answers_get_a_warning(
 def test_a_blank_picture_has_no_other_warning(tmp_path: Path) -> None:
     (tmp_path / "blank.png").write_bytes(to_png(np.zeros((30, 30), np.uint8)))
 
-    (answer,) = recognise([str(tmp_path / "blank.png")], Fixed(*[0.1] * 10), Fixed(0))
+    (answer,) = recognize([str(tmp_path / "blank.png")], Fixed(*[0.1] * 10), Fixed(0))
 
     assert answer.warnings == ("no digit found: is it blank?",)
     assert answer.readings[0].warnings == ()
@@ -158,7 +158,7 @@ def test_the_detector_is_not_used_for_pictures_that_are_only_resized(tmp_path: P
     (tmp_path / "7.png").write_bytes(to_png(seven()))
 
     options = PictureOptions(preprocess="plain")
-    (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), options)
+    (answer,) = recognize([str(tmp_path / "7.png")], SURE, Fixed(1), options)
 
     assert (answer.confidence, answer.readings[0].warnings) == (pytest.approx(0.9), ())
 
@@ -221,7 +221,7 @@ def test_only_among_several_digits_something_is_left_out(
     (tmp_path / "7.png").write_bytes(to_png(seven()))
 
     options = PictureOptions(several=several)
-    (answer,) = recognise([str(tmp_path / "7.png")], SURE, Fixed(1), options)
+    (answer,) = recognize([str(tmp_path / "7.png")], SURE, Fixed(1), options)
 
     assert len(answer.readings) == (0 if several else 1)
     assert answer.warnings == ((LEFT_OUT.format(1),) if several else ())

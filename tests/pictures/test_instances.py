@@ -153,7 +153,7 @@ def test_a_cell_beside_a_more_probable_one_is_no_centre() -> None:
     assert find_boxes(maps) == [box]
 
 
-def test_equally_probable_cells_are_two_centres_only_if_votes_say_so() -> None:
+def test_equally_probable_cells_are_one_centre_if_votes_agree() -> None:
     box = (30, 40, 54, 84)
     maps = show(box)
     row, column = np.argwhere(maps.centres == maps.centres.max())[0]

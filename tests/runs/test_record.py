@@ -7,7 +7,7 @@ import pytest
 from mnistcli.errors import ModelError
 from mnistcli.runs.config import Settings
 from mnistcli.runs.history import Point
-from mnistcli.runs.record import RECORD_VERSION, Record, parse_record, serialise_record
+from mnistcli.runs.record import RECORD_VERSION, Record, parse_record, serialize_record
 
 SETTINGS = Settings("softmax", "mnist", seed=0, batch_size=64, learning_rate=0.001, cycles=())
 RECORD = {"version": RECORD_VERSION, "settings": asdict(SETTINGS), "run": 1, "step": 1000}
@@ -18,7 +18,7 @@ def test_a_record_is_read_as_it_was_written(curve: tuple[Point, ...]) -> None:
     settings = Settings("cnn", "strokes", 7, 256, 0.01, (50, 80), pictures="0123", base="model-50")
     record = Record(settings, run=3, step=1000, curve=curve)
 
-    assert parse_record(serialise_record(record)) == record
+    assert parse_record(serialize_record(record)) == record
 
 
 def test_a_record_without_a_history_is_read() -> None:

@@ -49,7 +49,7 @@ BILEVEL = ("group3", "group4", "tiff_ccitt")
 def make_idx() -> Iterator[bytes]:
     """Yield an array of each type, compressed and raw."""
     for dtype in idx.ELEMENT_TYPES.values():
-        content = idx.serialise(np.ones((2, 3), dtype))
+        content = idx.serialize(np.ones((2, 3), dtype))
         yield from (content, gzip.compress(content), gzip.compress(content[:9]) * 2)
 
 

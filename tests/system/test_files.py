@@ -185,7 +185,7 @@ def write_tflite(directory: Path) -> Path:
 
 
 def write_metadata(directory: Path) -> Path:
-    (directory / metadata.METADATA_FILE).write_bytes(metadata.serialise(DESCRIPTION))
+    (directory / metadata.METADATA_FILE).write_bytes(metadata.serialize(DESCRIPTION))
     return directory / metadata.METADATA_FILE
 
 

@@ -38,7 +38,7 @@ def test_a_file_that_is_not_a_model_is_refused(content: bytes) -> None:
     ("shape", "other", "message"),
     [
         ((1, 28, 28, 1), (1, 28, 1 << 26, 1), "a tensor is too large"),
-        ((48, 3, 3, 32), (48, 67, 3, 32), r"\[48, .*\] values are dequantised to"),
+        ((48, 3, 3, 32), (48, 67, 3, 32), r"\[48, .*\] values are dequantized to"),
     ],
 )
 def test_a_shape_that_would_crash_or_hang_is_refused(

@@ -441,7 +441,7 @@ def test_the_package_has_room_for_the_network(tensorflow: None) -> None:
     whole = network.make_network()
 
     assert whole.input_shape == (None, None, None, CHANNELS)
-    assert 2 * whole.count_params() < 1.5e6  # bytes, in float16
+    assert whole.count_params() < 750_000  # bytes, of 8 bits
 
 
 @pytest.mark.slow
@@ -468,9 +468,12 @@ def test_losses_are_small_for_what_is_to_be_found_alone(tensorflow: None, page: 
 def test_nothing_is_lost_where_nothing_is_asked_for(tensorflow: None, page: pages.Page) -> None:
     fine, coarse = to_logits(page)
     is_ignored = page.is_ignored == 1
+    assert is_ignored.any()
     elsewhere = coarse.copy()
     elsewhere[is_ignored] = SURE
     dreamt = fine.copy()
     dreamt[np.kron(is_ignored, np.ones((GRID, GRID))) == 1] = SURE
 
     np.testing.assert_array_equal(lose(page, dreamt, elsewhere), lose(page, fine, coarse))
+    asked = page._replace(is_ignored=np.zeros_like(page.is_ignored))
+    assert (lose(asked, dreamt, elsewhere)[[0, 2]] > lose(asked, fine, coarse)[[0, 2]]).all()

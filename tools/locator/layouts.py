@@ -107,7 +107,7 @@ def choose_row_style(random: Random, side: float) -> RowStyle:
 
 
 def write_row(random: Random, pool: Pool, style: RowStyle, v: float) -> list[Item]:
-    """Write a row whose middle is at ``v``, from its begin to an end that may be in the page."""
+    """Write a row whose middle is at ``v``, from its beginning to an end that may be on it."""
     side, items = style.side, []
     is_whole = random.random() < 0.8
     u = -EXTENT + random.uniform(0, 2 * side) if is_whole else random.uniform(-40, 20)

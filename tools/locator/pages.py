@@ -42,7 +42,7 @@ KEPT_EMPTY = 0.4
 """Share of the pages with nothing to be found that are kept; there are too many of them."""
 
 UPRIGHT = 0.6
-"""Share of the pages that are turned hardly."""
+"""Share of the pages that are hardly turned."""
 
 WATERMARKED, SCRIBBLED, ON_PANEL, ON_DESK, FRAMED = 0.07, 0.12, 0.08, 0.1, 0.5
 """Shares of the pages with each addition; those that are framed end, and a margin follows."""
