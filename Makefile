@@ -39,11 +39,11 @@ docs:  ## Make the reference and the figures of docs/ from the code
 	python tools/reference.py
 	python tools/figures.py docs/images
 
+# OpenCV 5 has fewer fonts to learn from.
 pretrained:  ## Train the model that comes with the package, or resume its training
-	pip install -e .
+	pip install -e . 'opencv-python-headless<5'
 	PYTHONPATH=tools:tools/locator python tools/classifier/train.py build/pretrained "$${MNISTCLI_DATA_DIR:-MNIST_data}"
 
-# OpenCV 5 has fewer fonts to learn from.
 detector:  ## Train the network that detects what is no digit
 	pip install -e . 'opencv-python-headless<5'
 	PYTHONPATH=tools:tools/locator python tools/detector/train.py "$${MNISTCLI_DATA_DIR:-MNIST_data}"

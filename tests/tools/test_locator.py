@@ -14,7 +14,7 @@ from light import light_up
 from paper import choose_colours, make_paper
 from placing import Placed, place
 from rules import draw_line, draw_rules
-from targets import CELLS, GRID, MAX_SIDE, MIN_SIDE, TOLERANCE, Targets, make_targets, stands_out
+from targets import CELLS, GRID, MAX_SIDE, MIN_SIDE, Targets, make_targets, stands_out
 from writing import Written, write_on
 
 from mnistcli.datasets.synthetic.dataset import draw_images
@@ -77,7 +77,7 @@ def test_heat_is_highest_in_the_cell_of_the_centre() -> None:
     assert not targets.is_ignored.any()
 
 
-@pytest.mark.parametrize("side", [int(MIN_SIDE / TOLERANCE) - 3, int(MAX_SIDE * TOLERANCE) + 3])
+@pytest.mark.parametrize("side", [PARAMETERS.min_side - 3, PARAMETERS.max_side + 3])
 def test_a_digit_out_of_the_range_of_sizes_is_no_target(side: int) -> None:
     _, targets = find(put_bar(side, y=64))
 

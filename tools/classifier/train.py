@@ -5,17 +5,16 @@ usage: PYTHONPATH=tools:tools/locator python tools/classifier/train.py CHECKPOIN
 DATA_DIR holds MNIST's files.
 """
 
-import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from mixture import make_mixture
+from mixture import LOCATED, PRINTS, STROKES, make_mixture
+from records import describe
 
-from mnistcli import __version__, pretrained
+from mnistcli import pretrained
 from mnistcli.cli.console import Console
-from mnistcli.datasets import dataset, mnist
+from mnistcli.datasets import dataset
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.evaluation.metrics import evaluate
 from mnistcli.inference.interpreter import Predictor
@@ -33,7 +32,6 @@ SAVE_EVERY = 1000
 """Steps."""
 
 COMMAND = "make pretrained"
-MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless", "matplotlib")
 
 
 def plan(directory: Path, data_dir: Path, console: Console) -> Plan:
@@ -81,18 +79,12 @@ def main() -> None:
     test = dataset.load("mnist", "test", data_dir, console)
     scored = evaluate(Predictor(tflite, "the export").predict(test.images), test.labels)
     record = {
+        **describe(settings.seed, COMMAND),
         "model": settings.model,
         "step": checkpoint.step,
-        "seed": settings.seed,
         "dataset": settings.dataset,
-        "data": {file.name: file.sha256 for file in mnist.FILES},
+        "also": {"strokes": STROKES, "prints": PRINTS, "located": LOCATED},
         "accuracy": scored.accuracy,
-        "command": COMMAND,
-        "versions": {
-            "mnistcli": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in MADE_WITH},
-        },
     }
     pretrained.write(record, tflite, weights)
     print(f"{scored.correct} of {scored.total} test images are read right")

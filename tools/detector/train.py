@@ -5,9 +5,7 @@ usage: PYTHONPATH=tools:tools/locator python tools/detector/train.py DATA_DIR
 DATA_DIR holds MNIST's files.
 """
 
-import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +14,13 @@ import outliers
 from glyphs import NO_DIGIT
 from located import locate_all
 from numpy.typing import NDArray
+from records import describe
 from signs import print_sign
 from variations import vary_all
 
-from mnistcli import __version__, pretrained
+from mnistcli import pretrained
 from mnistcli.cli.console import Console
-from mnistcli.datasets import dataset, mnist
+from mnistcli.datasets import dataset
 from mnistcli.datasets.synthetic import dataset as synthetic
 from mnistcli.images import PIXELS, SIDE, Gray
 from mnistcli.inference.interpreter import Predictor
@@ -49,7 +48,6 @@ BATCH_SIZE = 256
 RATE = 2e-3
 
 COMMAND = "make detector"
-MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless", "matplotlib")
 
 
 def make_data(
@@ -156,16 +154,7 @@ def main() -> None:
     print(f"{len(images)} images, {targets.mean():.2f} of them no digits")
     network = make_network(SEED)
     fit(network, images, targets)
-    record = {
-        "seed": SEED,
-        "data": {file.name: file.sha256 for file in mnist.FILES if "train" in file.name},
-        "command": COMMAND,
-        "versions": {
-            "mnistcli": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in MADE_WITH},
-        },
-    }
+    record = describe(SEED, COMMAND, "train")
     tflite = to_tflite(network)
     pretrained.write_detector(record, tflite)
     report(tflite, digits[-HELD_OUT:], SEED + 1)

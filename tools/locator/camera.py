@@ -6,6 +6,7 @@ from canvas import PAGE_SIDE, Levels, Random
 from numpy.typing import NDArray
 
 from mnistcli.pictures.decoding import Colours
+from mnistcli.pictures.geometry import take_border
 
 ENLARGED, BLURRED, GRAINY, COMPRESSED, UNCOLOURED, SCANNED = 0.25, 0.5, 0.45, 0.35, 0.25, 0.04
 """Shares of the pictures with each property."""
@@ -77,8 +78,8 @@ def add_margin(random: Random, taken: Colours) -> tuple[Colours, Levels]:
     top, bottom, left, right = insets.tolist()
     rows, columns = slice(top, PAGE_SIDE - bottom), slice(left, PAGE_SIDE - right)
     inner = taken[rows, columns]
-    border = np.concatenate([inner[0], inner[-1], inner[:, 0], inner[:, -1]])
-    framed = np.broadcast_to(np.median(border, axis=0).astype(np.uint8), taken.shape).copy()
+    framed = np.empty_like(taken)
+    framed[:] = [np.median(take_border(inner[..., channel])) for channel in range(3)]
     framed[rows, columns] = inner
     is_inside = np.zeros(taken.shape[:2], np.float32)
     is_inside[rows, columns] = 1

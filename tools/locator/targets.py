@@ -22,10 +22,8 @@ CELLS = PAGE_SIDE // GRID
 """Rows and columns of the heat map."""
 
 MIN_SIDE, MAX_SIDE = 17, 60
-"""Longer sides, in pixels, of the digits to be found; on a page twice as large, or half, others."""
-
-TOLERANCE = 1.22
-"""Factor beyond those limits within which it does not matter whether a digit is found."""
+"""Longer sides, in pixels, of the digits to be found; on a page twice as large, or half, others.
+Beyond them, up to those that are accepted, it does not matter whether a digit is found."""
 
 MIN_VISIBLE = 0.6
 """Least share of a digit's ink that must be seen for it to be found."""
@@ -87,11 +85,11 @@ def make_targets(
         x, y = one.centre
         is_own = written.owners == number
         share = float((one.levels * visible).sum()) / one.total
-        if is_of_size(one.side) and is_seen(one, taken, share, is_own & (seen > FULL)):
+        if MIN_SIDE <= one.side <= MAX_SIDE and is_seen(one, taken, share, is_own & (seen > FULL)):
             ink[is_own] = seen[is_own]
             offsets[is_own] = np.stack([x - COLUMNS[is_own], y - ROWS[is_own]], axis=-1)
             heat = np.maximum(heat, make_spot(x, y, one.side))
-        elif is_of_size(one.side, TOLERANCE) and share > HARDLY_VISIBLE:
+        elif is_accepted(one.side) and share > HARDLY_VISIBLE:
             ignore(ignored, one, one.levels * visible > FAINT)
     coarse = cv2.resize(ignored, (CELLS, CELLS), interpolation=cv2.INTER_AREA)
     return Targets(
@@ -102,9 +100,9 @@ def make_targets(
     )
 
 
-def is_of_size(side: float, tolerance: float = 1) -> bool:
-    """Tell whether a digit has a longer side that is to be found, or nearly so."""
-    return MIN_SIDE / tolerance <= side <= MAX_SIDE * tolerance
+def is_accepted(side: float) -> bool:
+    """Tell whether digits with that longer side are taken if they are found."""
+    return PARAMETERS.min_side <= side <= PARAMETERS.max_side
 
 
 def is_seen(one: Placed, taken: Colours, share: float, is_full: NDArray[np.bool_]) -> bool:

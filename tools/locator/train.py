@@ -5,10 +5,8 @@ usage: PYTHONPATH=tools python tools/locator/train.py DATA_DIR
 DATA_DIR holds MNIST's files.
 """
 
-import platform
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,12 @@ import tensorflow as tf
 from losses import compute_losses
 from network import make_network, to_tflite
 from pages import Arrays, compose_all
+from records import describe
 from scoring import score_all
 
-from mnistcli import __version__, pretrained
+from mnistcli import pretrained
 from mnistcli.cli.console import Console
-from mnistcli.datasets import dataset, mnist
+from mnistcli.datasets import dataset
 from mnistcli.pictures.locator import CHANNELS, Locator, enhance
 
 SEED = 1
@@ -48,7 +47,6 @@ STEPS_PER_LINE = 200
 """Steps whose mean losses are printed together."""
 
 COMMAND = "make locator"
-MADE_WITH = ("tensorflow", "numpy", "pillow", "opencv-python-headless", "matplotlib")
 
 
 def make_batches(arrays: Arrays) -> Any:
@@ -136,16 +134,7 @@ def main() -> None:
     arrays = compose_all(SEED, given.images[:-HELD_OUT], given.labels[:-HELD_OUT], PAGES)
     print(f"{len(arrays[0])} pages", flush=True)
     tflite = train(arrays)
-    record = {
-        "seed": SEED,
-        "data": {file.name: file.sha256 for file in mnist.FILES if "train" in file.name},
-        "command": COMMAND,
-        "versions": {
-            "mnistcli": __version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in MADE_WITH},
-        },
-    }
+    record = describe(SEED, COMMAND, "train")
     pretrained.write_locator(record, tflite)
     others = given.images[-HELD_OUT:], given.labels[-HELD_OUT:]
     scores = score_all(Locator(tflite, "the export"), compose_all(SEED + 1, *others, REPORT_PAGES))
