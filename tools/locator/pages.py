@@ -38,7 +38,7 @@ TO_BE_FOUND, TOO_SMALL = 0.86, 0.06
 """Shares of the pages whose digits have sides that are to be found, or smaller ones; the others'
 are larger."""
 
-KEPT_EMPTY = 0.4
+KEPT_EMPTY = 0.5
 """Share of the pages with nothing to be found that are kept; there are too many of them."""
 
 UPRIGHT = 0.6
@@ -46,6 +46,9 @@ UPRIGHT = 0.6
 
 WATERMARKED, SCRIBBLED, ON_PANEL, ON_DESK, FRAMED = 0.07, 0.12, 0.08, 0.1, 0.5
 """Shares of the pages with each addition; those that are framed end, and a margin follows."""
+
+PLAIN = 0.25
+"""Share of the pages that are as a screen or a good scanner shows them."""
 
 Arrays = tuple[NDArray[np.generic], ...]
 
@@ -189,7 +192,10 @@ def take_picture(
     if random.random() < ON_DESK:
         picture, seen = put_on_desk(random, picture, paper)
         visible *= seen
-    taken = photograph(random, light_up(random, picture), contrast)
+    if random.random() < PLAIN:
+        taken = np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
+    else:
+        taken = photograph(random, light_up(random, picture), contrast)
     if random.random() < FRAMED:
         taken, seen = add_margin(random, taken)
         visible *= seen

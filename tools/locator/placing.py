@@ -81,11 +81,13 @@ def place(
     affine = np.column_stack([matrix, shift])
     levels = cv2.warpAffine(ink, affine, (PAGE_SIDE, PAGE_SIDE), flags=method)
     levels = levels.astype(np.float32) / 255
+    total = float(ink.sum()) / 255 * scale**2 * stretch
     if scale > 1 and style > SMOOTH_STYLE:
-        levels = sharpen(random, levels, style)
+        sharp = sharpen(random, levels, style)
+        total *= float(sharp.sum()) / max(float(levels.sum()), 1e-3)
+        levels = sharp
     if levels.max() < MIN_LEVEL:
         return None
-    total = float(ink.sum()) / 255 * scale**2 * stretch
     return Placed(levels, centre, reach, glyph.label, max(total, 1e-3))
 
 

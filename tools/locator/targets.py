@@ -25,7 +25,7 @@ MIN_SIDE, MAX_SIDE = 17, 60
 """Longer sides, in pixels, of the digits to be found; on a page twice as large, or half, others.
 Beyond them, up to those that are accepted, it does not matter whether a digit is found."""
 
-MIN_VISIBLE = 0.6
+MIN_VISIBLE = 0.75
 """Least share of a digit's ink that must be seen for it to be found."""
 
 HARDLY_VISIBLE = 0.1
@@ -37,8 +37,11 @@ MIN_IGNORED = 0.1
 FULL = 0.6
 """Level above which ink has the colour of ink."""
 
-MIN_CONTRAST, MIN_CONTRAST_TO_NOISE = 6, 1.6
-"""Least contrast of ink, in gray levels and in standard deviations of the grain, that is seen."""
+MIN_CONTRAST, MIN_CONTRAST_TO_NOISE = 10, 2.5
+"""Least contrast of ink, in gray levels and in standard deviations of the paper, that is seen."""
+
+MAD_TO_DEVIATION = 1.4826
+"""Standard deviation of normal values, in their median absolute deviation."""
 
 MIN_SPOT, SPOT = 2.0, 0.09
 """Standard deviation of a spot of the heat map: at least, in pixels, and in a digit's side."""
@@ -121,7 +124,8 @@ def is_seen(one: Placed, taken: Colours, share: float, is_full: NDArray[np.bool_
 def stands_out(taken: Colours, is_ink: NDArray[np.bool_]) -> bool:
     """Tell whether ink [H, W] of a picture [H, W, 3] differs from the paper around it.
 
-    Its median must differ by more than the grain of the paper.
+    Its median must differ by more than the grain and the texture of the paper. Lines nearby, which
+    are few of its pixels, don't count.
     """
     if not is_ink.any():
         return False
@@ -131,9 +135,12 @@ def stands_out(taken: Colours, is_ink: NDArray[np.bool_]) -> bool:
     is_near = around > edge
     if not is_near.any():
         return True
-    differences = np.abs(np.median(crop[ink > 0], axis=0) - np.median(crop[is_near], axis=0))
+    paper = np.median(crop[is_near], axis=0)
+    differences = np.abs(np.median(crop[ink > 0], axis=0) - paper)
     grain = (crop - cv2.blur(crop, (5, 5)))[is_near].std(axis=0)
-    least = np.maximum(MIN_CONTRAST, MIN_CONTRAST_TO_NOISE * grain)
+    texture = MAD_TO_DEVIATION * np.median(np.abs(crop[is_near] - paper), axis=0)
+    noise = np.maximum(grain, texture)
+    least = np.maximum(MIN_CONTRAST, MIN_CONTRAST_TO_NOISE * noise)
     return bool((differences > least).any())
 
 

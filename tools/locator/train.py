@@ -28,7 +28,7 @@ SEED = 1
 HELD_OUT = 5000
 """The last of MNIST's training images, which are not trained on."""
 
-PAGES, REPORT_PAGES = 72_000, 2_000
+PAGES, REPORT_PAGES = 60_000, 2_000
 """Pages to train on, of the other images, and to report on, of those held out."""
 
 EPOCHS = 10
