@@ -86,6 +86,11 @@ class Parameters:
     """Greatest slope of a row, the tangent of 40°: pages are turned by up to 35°."""
     min_neighbours: int = 3
     """Least number of digits with a neighbour in their row, to know the direction of rows."""
+    max_neighbour_distance: float = 2.5
+    """Greatest distance of a digit's centre to that of its neighbour in a row, in longer sides."""
+    max_row_difference: float = 0.12
+    """Greatest median difference, in radians, of such directions from their median, if rows are
+    turned: digits that stand about on a page have any direction."""
     min_angle: float = 0.2
     """Least angle, in radians, by which digits are turned back: hands slant by less."""
     min_other: float = 0.4

@@ -39,18 +39,22 @@ def measure_turn(boxes: Sequence[Box]) -> float | None:
 
     It is the median direction from a digit to its nearest neighbour on its right, as in the
     docstrum (O'Gorman, "The Document Spectrum for Page Layout Analysis", 1993). None if fewer
-    digits than ``min_neighbours`` have one.
+    digits than ``min_neighbours`` have one nearby, or if the directions differ.
     """
     if len(boxes) < PARAMETERS.min_neighbours:
         return None
     edges = np.array(boxes, float)
+    reach = PARAMETERS.max_neighbour_distance * np.array([box.longer_side for box in boxes])
     x, y = (edges[:, 0] + edges[:, 2]) / 2, (edges[:, 1] + edges[:, 3]) / 2
     right, down = x - x[:, np.newaxis], y - y[:, np.newaxis]
     is_beside = (right > 0) & (np.abs(down) < PARAMETERS.max_slope * right)
     distances = np.where(is_beside, np.hypot(right, down), np.inf)
     nearest = distances.argmin(axis=1)
-    number = np.flatnonzero(np.isfinite(distances.min(axis=1)))
+    number = np.flatnonzero(distances.min(axis=1) <= reach)
     if len(number) < PARAMETERS.min_neighbours:
         return None
     nearest = nearest[number]
-    return float(np.median(np.arctan2(down[number, nearest], right[number, nearest])))
+    directions = np.arctan2(down[number, nearest], right[number, nearest])
+    median = np.median(directions)
+    difference = np.median(np.abs(directions - median))
+    return float(median) if difference <= PARAMETERS.max_row_difference else None

@@ -129,6 +129,9 @@ def test_a_few_digits_out_of_line_do_not_turn_a_page() -> None:
 
 COLUMN = [Box(0, 100 * row, 30, 100 * row + 50) for row in range(5)]
 
+DROPS = (0, 30, 0, -30, -60, -30, -30, 10)
+SCATTERED = [box.shift(0, drop) for box, drop in zip(make_page(), DROPS, strict=False)]
+
 
 @pytest.mark.parametrize(
     "boxes",
@@ -137,6 +140,8 @@ COLUMN = [Box(0, 100 * row, 30, 100 * row + 50) for row in range(5)]
         pytest.param(make_page()[:2], id="two"),
         pytest.param(COLUMN, id="a column"),
         pytest.param([*COLUMN, Box(50, 0, 80, 50)], id="a column and one beside it"),
+        pytest.param([*COLUMN, *(box.shift(200, 40) for box in COLUMN)], id="columns far apart"),
+        pytest.param(SCATTERED, id="directions that differ"),
     ],
 )
 def test_the_turn_of_too_few_neighbours_is_unknown(boxes: list[Box]) -> None:
