@@ -64,7 +64,7 @@ class Parameters:
     """Least probability of ink at the soft edge of a stroke: what is less is background."""
     strong_ink: float = 0.25
     """Least probability of ink that counts for a digit's box."""
-    min_centre: float = 0.3
+    min_centre: float = 0.4
     """Least probability of a digit's centre. Chosen on composed pages."""
     min_candidate: float = 0.1
     """The same, if nothing in the picture has more: then it is the best of these."""
