@@ -148,7 +148,7 @@ def form() -> bytes:
     for left in (230, 355, 480):
         cv2.rectangle(printed, (left, 50), (left + 125, 195), 255, 2)
     digits = [Written(7, 4, 292, 122, 118, 7), Written(0, 8, 418, 119, 112, 7)]
-    pencil = draw_ink(shape, [*digits, Written(4, 4, 542, 118, 150, 7)])
+    pencil = draw_ink(shape, [*digits, Written(2, 14, 542, 118, 118, 7)])
     paper = make_paper(np.random.default_rng(10), shape, WHITE)
     scene = lay_ink(lay_ink(paper, printed / np.float32(255), PRINT), pencil, PALE)
     return to_jpeg(develop(np.random.default_rng(6), scene, noise=0.006))

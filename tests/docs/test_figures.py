@@ -79,7 +79,7 @@ def read(data: bytes) -> list[str]:
         (photos.page, ["31415926", "271828", "16180339"]),
         (photos.turned_page, ["1414", "1732", "2236"]),
         (photos.pair, ["36"]),
-        (photos.form, ["704"]),
+        (photos.form, ["702"]),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -106,8 +106,9 @@ def test_a_picture_of_several_tiles_has_the_maps_of_one(
     expected = open_locator().locate(large_page)
 
     for tiled, whole in ((found.ink, expected.ink), (found.centres, expected.centres)):
-        assert np.abs(tiled - whole).max() < 0.1
-        assert np.abs(tiled - whole).mean() < 1e-4
+        differences = np.abs(tiled - whole)  # 8 bits have the range of each tile
+        assert (differences > 0.1).mean() < 1e-3
+        assert differences.mean() < 1e-3
     is_ink, is_centre = expected.ink > 0.5, expected.centres > 0.5
     assert np.abs(found.offsets - expected.offsets)[is_ink].max() < 2
     assert np.abs(found.angles - expected.angles)[is_centre].max() < 0.05

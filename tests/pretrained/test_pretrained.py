@@ -1,5 +1,5 @@
+import importlib.util
 import json
-import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -209,14 +209,21 @@ def test_the_detector_separates_digits_from_other_images(images: np.ndarray) -> 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tensorflow")
-def test_pretrain_puts_a_run_into_the_package(
+def test_the_tool_trains_a_model_and_puts_it_into_the_package(
     copied: Path, small_mnist: Path, run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run("train", "--steps", "60", "--seed", "4").exit_code == 0
-    tool = Path(__file__).parents[2] / "tools" / "pretrain.py"
-    monkeypatch.setattr(sys, "argv", [str(tool), "checkpoints", str(small_mnist)])
+    path = Path(__file__).parents[2] / "tools" / "classifier" / "train.py"
+    spec = importlib.util.spec_from_file_location("classifier_training", path)
+    assert spec
+    assert spec.loader
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    for name, value in {"MODEL": "softmax", "SEED": 4, "STEPS": 60}.items():
+        monkeypatch.setattr(tool, name, value)
+    monkeypatch.setattr(tool, "make_mixture", lambda seed, images, labels: (images, labels))
+    monkeypatch.setattr(sys, "argv", [str(path), "checkpoints", str(small_mnist)])
 
-    runpy.run_path(str(tool), run_name="__main__")
+    tool.main()
 
     record = pretrained.read_record()
     assert (record.model, record.step, record.seed) == ("softmax", 60, 4)
