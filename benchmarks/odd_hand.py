@@ -7,21 +7,18 @@ digits each. `mnistcli train --pictures` is given the first four pictures of eac
 only score. It fine-tunes a copy of CHECKPOINT_DIR, or the pretrained model.
 """
 
-import json
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
+from reading import run
 
 from mnistcli.datasets.synthetic import dataset as synthetic
 from mnistcli.datasets.synthetic.handwriting import Hand
 from mnistcli.datasets.synthetic.rasterizer import Pen
 
-MNISTCLI = Path(sys.executable).parent / "mnistcli"
 NEAT = Hand(jitter=(0.01, 0.03), overshoot=0.1, warp=0.03, rotation=0.05)
 HANDS = {
     "slanted far to the left": NEAT._replace(slant=(-1.3, 0.08), width=(0.3, 0.08)),
@@ -32,12 +29,6 @@ PEN = Pen(radius=(0.3, 0.1))
 SEED = 100
 FEW = 4
 """Pictures of each digit to train on."""
-
-
-def run(*arguments: object) -> dict[str, Any]:
-    """Return the document that a command prints."""
-    command = [str(argument) for argument in (MNISTCLI, "-q", *arguments, "--json")]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 
 def write_pictures(hand: Hand, few: Path, others: Path) -> None:
@@ -54,7 +45,7 @@ def main() -> None:
     """Print a row for each hand."""
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
-    mnist = ("eval", "--dataset", "mnist", "--data-dir", sys.argv[1])
+    mnist = ("eval", "--json", "--dataset", "mnist", "--data-dir", sys.argv[1])
     base = sys.argv[2:]
     untrained = ("--checkpoint-dir", base[0]) if base else ("--pretrained",)
     print("| hand | its other pictures | held out | MNIST's test images | steps |")
@@ -65,12 +56,12 @@ def main() -> None:
             write_pictures(hand, few, others)
             if base:
                 shutil.copytree(base[0], tuned)
-            trained = run("train", "--pictures", few, "--checkpoint-dir", tuned)
+            trained = run("train", "--json", "--pictures", few, "--checkpoint-dir", tuned)
             shown = [
                 f"{before['accuracy']:.2%} → {after['accuracy']:.2%}"
                 for before, after in (
                     [
-                        run("eval", others, *model)
+                        run("eval", "--json", others, *model)
                         for model in (untrained, ("--checkpoint-dir", tuned))
                     ],
                     (trained["before"], trained),

@@ -83,7 +83,7 @@ def read(picture: Image.Image, options: list[str]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.png")
         picture.save(path)
-        (result,) = predict("--several", *options, path)
+        (result,) = predict("--several", *options, path)["results"]
         return join_rows(result)
 
 

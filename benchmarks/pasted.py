@@ -8,8 +8,6 @@ and pasted in black on a white page of 600×400 pixels, small, large and at any 
 eval`` scores them. Without options, the pretrained model answers.
 """
 
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -18,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from reading import run
 
 from mnistcli.cli.console import Console
 from mnistcli.datasets import dataset
 from mnistcli.images import Gray
 
-MNISTCLI = Path(sys.executable).parent / "mnistcli"
 PAGE = (600, 400)
 COUNT = 1000
 MARGIN = 2
@@ -64,12 +62,6 @@ FURTHER_WAYS: dict[str, Callable[[Gray, np.random.Generator], Image.Image]] = {
 """The first COUNT of them."""
 
 
-def evaluate(options: list[str | Path]) -> dict[str, int]:
-    """Return what ``mnistcli eval --json`` prints."""
-    command = [MNISTCLI, "-q", "eval", "--json", *options]
-    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-
-
 def main() -> None:
     """Print a row for each way."""
     if len(sys.argv) < 2 or sys.argv[1].startswith("-"):
@@ -99,7 +91,8 @@ def score(
     with tempfile.TemporaryDirectory() as folder:
         for number, (image, label) in enumerate(zip(images, labels, strict=True)):
             way(image, random).save(Path(folder, f"{label}_{number:05}.png"), compress_level=1)
-        return evaluate([*options, folder])["correct"]
+        right: int = run("eval", "--json", *options, folder)["correct"]
+        return right
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What ``mnistcli predict`` reads, for the benchmarks of this folder."""
+"""What ``mnistcli`` prints, for the benchmarks of this folder."""
 
 import json
 import subprocess
@@ -8,17 +8,24 @@ from typing import Any
 
 MNISTCLI = Path(sys.executable).parent / "mnistcli"
 
+Document = dict[str, Any]
 
-def predict(*arguments: str | Path) -> list[dict[str, Any]]:
-    """Return the results of ``predict``; end the benchmark if there are none."""
-    command = [MNISTCLI, "-q", "predict", "--format", "json", *arguments]
-    printed = subprocess.run(command, stdout=subprocess.PIPE).stdout
+
+def run(*arguments: object, check: bool = True) -> Document:
+    """Return the document that a command prints; with ``check``, its exit code must be 0."""
+    command = [str(argument) for argument in (MNISTCLI, "-q", *arguments)]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, check=check).stdout
     if not printed:
-        sys.exit("mnistcli predict has failed")
-    results: list[dict[str, Any]] = json.loads(printed)["results"]
-    return results
+        sys.exit("mnistcli has failed")
+    document: Document = json.loads(printed)
+    return document
 
 
-def join_rows(result: dict[str, Any]) -> str:
+def predict(*arguments: object) -> Document:
+    """Return the document that ``predict`` prints, also of pictures that it can't use."""
+    return run("predict", "--format", "json", *arguments, check=False)
+
+
+def join_rows(result: Document) -> str:
     """Return the digits of a result, its rows divided by ``/``; nothing if there was an error."""
     return "/".join(result.get("rows", []))

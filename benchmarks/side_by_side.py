@@ -83,7 +83,7 @@ def count_right(test: Dataset, gap: int, lines: Paint, options: list[str]) -> in
             ink, places = put_side_by_side(test.images[chosen], gap)
             paint(ink, places, lines).save(Path(folder, f"{number:02}.png"))
             written.append("".join(map(str, test.labels[chosen])))
-        results = predict("--several", *options, folder)
+        results = predict("--several", *options, folder)["results"]
         return sum(map(str.__eq__, written, map(join_rows, results)))
 
 

@@ -31,13 +31,14 @@ def main() -> None:
     directory, options = Path(sys.argv[1]), sys.argv[2:] or ["--pretrained"]
     with (directory / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         rows: list[Row] = list(csv.DictReader(stream))
-    results = predict(*options, *(directory / row["file"] for row in rows))
+    document = predict(*options, *(directory / row["file"] for row in rows))
+    print(", ".join(f"{key} {value}" for key, value in document["model"].items()))
 
     tables: dict[str, dict[str, list[bool]]] = {
         name: defaultdict(list) for name in ("all", "kind", "source")
     }
     noted, warned, false, silent = [], 0, 0, 0
-    for row, result in zip(rows, results, strict=True):
+    for row, result in zip(rows, document["results"], strict=True):
         is_right = str(result.get("digit")) == row["label"]
         for name, rights in tables.items():
             rights[row.get(name, "pictures")].append(is_right)

@@ -37,7 +37,7 @@ def main() -> None:
     with (directory / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     files = [directory / row["file"] for row in rows]
-    results = predict("--several", *options, *files)
+    results = predict("--several", *options, *files)["results"]
 
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     wrong = []

@@ -282,7 +282,7 @@ def see_level(trace: Trace, level: Level, maps: Maps) -> View:
 
 def find_probable(maps: Maps) -> list[Instance]:
     """Return the digits that maps show, without mere candidates."""
-    return [one for one in find_instances(maps) if one.score > PARAMETERS.min_centre]
+    return [one for one in find_instances(maps) if one.is_probable]
 
 
 def take_last_steps(located: Located, angle: float) -> tuple[Gray, Gray, Gray, Normalized]:
@@ -461,7 +461,7 @@ def mark_votes(axes: Axes, view: View) -> None:
         axes.quiver(columns - left, rows - top, right, down, color=colour, **arrows)
     half = PARAMETERS.cell // 2
     for row, column in zip(*find_centres(view.maps.centres), strict=True):
-        if view.maps.centres[row, column] <= PARAMETERS.min_centre:
+        if view.maps.centres[row, column] < PARAMETERS.min_centre:
             continue
         place = PARAMETERS.cell * column + half - left, PARAMETERS.cell * row + half - top
         axes.plot(*place, "o", color=PAPER, markersize=6, markeredgecolor="black")

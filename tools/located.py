@@ -11,6 +11,8 @@ from canvas import Random
 from glyphs import NO_DIGIT, Pool, make_pool
 from numpy.typing import NDArray
 from pages import Scene, make_scene
+from scoring import find_centre
+from targets import measure_visible
 
 from mnistcli.images import Gray
 from mnistcli.pictures.extraction import extract
@@ -74,14 +76,12 @@ def locate_labelled(random: Random, pool: Pool) -> Iterator[tuple[Gray, int]]:
 
 def find_label(scene: Scene, instance: Instance) -> int | None:
     """Return the label of an instance on a page, NO_DIGIT, or None for a doubtful case."""
-    left, top, right, bottom = instance.box
-    middle = (left + right - 1) / 2, (top + bottom - 1) / 2
+    middle = find_centre(instance)
     for one in scene.placed:
         distance = np.hypot(*np.subtract(one.centre, middle))
         factor = one.side / instance.box.longer_side
-        seen = float((one.levels * scene.visible).sum()) / one.total
         is_alike = distance < NEAR * one.side and 1 / ALIKE < factor < ALIKE
-        if one.label != NO_DIGIT and is_alike and seen >= MIN_SEEN:
+        if one.label != NO_DIGIT and is_alike and measure_visible(one, scene.visible) >= MIN_SEEN:
             return one.label if instance.score > MIN_SCORE else None
     return None if has_digit(scene, instance.box) else NO_DIGIT
 

@@ -21,6 +21,11 @@ class Instance(NamedTuple):
     score: float  # probability of its centre
     angle: float  # by which it is turned clockwise, in radians
 
+    @property
+    def is_probable(self) -> bool:
+        """Whether it is more than a candidate."""
+        return self.score >= PARAMETERS.min_centre
+
 
 def find_instances(maps: Maps) -> list[Instance]:
     """Return the digits that maps show, of the sizes that belong to a level.

@@ -43,8 +43,7 @@ def locate(picture: Colours) -> Found:
         levels.append((level, maps))
         for instance in find_instances(maps):
             one = Located(instance, level, maps, to_picture(instance.box, level, picture.shape))
-            is_probable = instance.score >= PARAMETERS.min_centre
-            (located if is_probable else candidates).append(one)
+            (located if instance.is_probable else candidates).append(one)
     best = max(candidates, key=lambda one: one.instance.score, default=None)
     return Found(choose(located) if located or not best else [best], levels)
 

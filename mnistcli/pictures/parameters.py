@@ -65,7 +65,8 @@ class Parameters:
     strong_ink: float = 0.25
     """Least probability of ink that counts for a digit's box."""
     min_centre: float = 0.4
-    """Least probability of a digit's centre. Chosen on composed pages."""
+    """Least probability of a digit's centre. Chosen on composed pages: there, about as many digits
+    are missed as are found where there are none."""
     min_candidate: float = 0.1
     """The same, if nothing in the picture has more: then it is the best of these."""
     min_side: float = 14

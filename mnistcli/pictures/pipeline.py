@@ -58,8 +58,12 @@ class Prepared:
     polarity: str | None = None  # "dark_on_light" or "light_on_dark"
     rows: tuple[int, ...] = ()  # number of digits in each row
     warnings: tuple[str, ...] = ()
-    is_blank: bool = False  # no digit was found
     trace: Trace | None = None  # None if the picture was used as it is, or only resized
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no digit was found."""
+        return not self.rows
 
 
 def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
@@ -80,7 +84,7 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
     if not trace.digits:
         blank = () if options.several else (Digit(np.zeros((SIDE, SIDE), np.uint8)),)
         warning = EXCLUDED if trace.found.digits else BLANK
-        return Prepared(blank, warnings=(warning,), is_blank=True, trace=trace)
+        return Prepared(blank, warnings=(warning,), trace=trace)
     is_light = np.median([digit.contrast for digit in trace.digits]) > 0
     return Prepared(
         tuple(digit.from_original(*reduction) for digit in trace.digits),

@@ -2,12 +2,12 @@
 
 import numpy as np
 from canvas import Random
-from glyphs import make_pool
 from located import locate_all
 from numpy.typing import NDArray
+from prints import print_digit
 
 from mnistcli.datasets.synthetic.dataset import draw_images
-from mnistcli.images import CLASSES, SIDE, Gray
+from mnistcli.images import CLASSES, Gray
 from mnistcli.pictures.normalization import normalize
 
 COPIES = 3
@@ -38,8 +38,7 @@ def make_mixture(seed: int, digits: Gray, labels: Labels) -> tuple[Gray, Labels]
 
 def print_digits(random: Random, count: int) -> tuple[Gray, Labels]:
     """Return printed digits, normalized, [count, 28, 28], and their labels."""
-    nothing = np.empty((0, SIDE, SIDE), np.uint8), np.empty(0, np.uint8)
-    prints = make_pool(random, *nothing).prints
+    prints = [print_digit(random, digit) for digit in range(CLASSES)]
     answers = random.integers(0, CLASSES, count)
     chosen = [prints[answer][random.integers(len(prints[answer]))] for answer in answers]
     images = [normalize(np.pad(ink, MARGIN)).image for ink in chosen]

@@ -87,7 +87,7 @@ def make_targets(
             continue
         x, y = one.centre
         is_own = written.owners == number
-        share = float((one.levels * visible).sum()) / one.total
+        share = measure_visible(one, visible)
         if MIN_SIDE <= one.side <= MAX_SIDE and is_seen(one, taken, share, is_own & (seen > FULL)):
             ink[is_own] = seen[is_own]
             offsets[is_own] = np.stack([x - COLUMNS[is_own], y - ROWS[is_own]], axis=-1)
@@ -101,6 +101,11 @@ def make_targets(
         np.rint(heat * 255).astype(np.uint8),
         (coarse > MIN_IGNORED).astype(np.uint8),
     )
+
+
+def measure_visible(one: Placed, visible: Levels) -> float:
+    """Return the share of a glyph's ink that is seen, given that of each pixel of the page."""
+    return float((one.levels * visible).sum()) / one.total
 
 
 def is_accepted(side: float) -> bool:
