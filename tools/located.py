@@ -8,12 +8,14 @@ from functools import partial
 
 import numpy as np
 from canvas import Random
+from forms import CALM, WORLD
 from glyphs import NO_DIGIT, Pool, make_pool
 from numpy.typing import NDArray
 from pages import Scene, make_scene
 from scoring import find_centre
 from targets import measure_visible
 
+from mnistcli.datasets.synthetic.handwriting import write
 from mnistcli.images import Gray
 from mnistcli.pictures.extraction import extract
 from mnistcli.pictures.geometry import Box
@@ -55,6 +57,7 @@ def locate_block(
     """Return the images of one block, and their labels; see :func:`locate_all`."""
     random = np.random.default_rng([seed, block])
     pool = make_pool(random, digits, labels)
+    pool = pool._replace(paths=write(random, pool.path_labels, CALM, WORLD))
     found: list[tuple[Gray, int]] = []
     while len(found) < BLOCK:
         found += locate_labelled(random, pool)

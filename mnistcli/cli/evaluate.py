@@ -88,6 +88,7 @@ def evaluate(
             }
         )
     else:
+        output.echo_calibration(evaluation)
         output.echo_accuracy(evaluation, data.dataset, data.split)
     output.check_accuracy(evaluation, min_accuracy)
     if console.error_count:

@@ -43,6 +43,7 @@ def describe_score(evaluation: "Evaluation") -> dict[str, Any]:
         "correct": evaluation.correct,
         "total": evaluation.total,
         "loss": evaluation.loss,
+        "calibration_error": evaluation.calibration_error,
     }
 
 
@@ -51,6 +52,12 @@ def echo_accuracy(evaluation: "Evaluation", dataset: str, split: str | None) -> 
     images = f"{dataset} {split}" if split else dataset
     accuracy = _format_accuracy(evaluation.accuracy)
     _print(f"accuracy {accuracy} over {evaluation.total} images ({images})")
+
+
+def echo_calibration(evaluation: "Evaluation") -> None:
+    """Print the expected calibration error as one line, if there is one."""
+    if evaluation.calibration_error is not None:
+        _print(f"calibration error {evaluation.calibration_error:.4f}")
 
 
 def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:

@@ -11,6 +11,9 @@ from mnistcli.images import CLASSES
 MIN_PROBABILITY = float(np.finfo(np.float32).tiny)
 """Replaces a probability that has underflowed to 0, which has no logarithm."""
 
+RELIABILITY_BINS = 15
+"""Ranges of equal width of an answer's probability, as in Guo et al. (2017)."""
+
 Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
@@ -54,6 +57,15 @@ class DigitScore:
 
 
 @dataclass(frozen=True)
+class ReliabilityBin:
+    """The answers whose probabilities lie in one range."""
+
+    images: int
+    probability: float  # mean over the answers
+    accuracy: float  # share of the answers that is right
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """The score of a set of images."""
 
@@ -61,11 +73,24 @@ class Evaluation:
     total: int
     loss: float | None  # mean cross-entropy in nats; None without images
     confusion: list[list[int]]  # [10][10] images by label, then by answer
+    reliability: list[ReliabilityBin]  # in ascending order, without empty bins
 
     @property
     def accuracy(self) -> float | None:
         """The share of right answers, in [0, 1]; None without images."""
         return self.correct / self.total if self.total else None
+
+    @property
+    def calibration_error(self) -> float | None:
+        """The expected calibration error (ECE), in [0, 1]; None without images.
+
+        The mean distance between probability and accuracy: Guo et al., "On Calibration of Modern
+        Neural Networks", 2017, arXiv 1706.04599, equation 3.
+        """
+        if not self.total:
+            return None
+        gaps = (one.images * abs(one.probability - one.accuracy) for one in self.reliability)
+        return sum(gaps) / self.total
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -103,4 +128,19 @@ def evaluate(probabilities: NDArray[np.float32], labels: NDArray[np.uint8]) -> E
         total=len(labels),
         loss=None if loss is None else float(loss),
         confusion=confusion.tolist(),
+        reliability=_sort_into_bins(probabilities.max(axis=1, initial=0), answers == labels),
     )
+
+
+def _sort_into_bins(
+    probabilities: NDArray[np.float32], is_right: NDArray[np.bool_]
+) -> list[ReliabilityBin]:
+    """Sort answers into bins by their probabilities [N]."""
+    numbers = np.minimum(probabilities * RELIABILITY_BINS, RELIABILITY_BINS - 1).astype(int)
+    bins = []
+    for number in np.unique(numbers):
+        rows = numbers == number
+        accuracy = float(is_right[rows].mean())
+        mean = float(probabilities[rows].mean(dtype=np.float64))
+        bins.append(ReliabilityBin(int(rows.sum()), mean, accuracy))
+    return bins

@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from mnistcli.evaluation.metrics import RELIABILITY_BINS, ReliabilityBin
 from mnistcli.images import CLASSES, SIDE
 from mnistcli.runs.history import Point
 from mnistcli.system.files import PROGRAM
@@ -66,6 +67,31 @@ def draw_errors(
             axes.set_title(title, fontsize=11, color=INK, weight="bold", pad=3)
             below = f"{probabilities[number, answer]:.2f}"
             axes.text(SIDE / 2, SIDE + 3, below, fontsize=9, color=RED, ha="center", va="center")
+    return _save(figure)
+
+
+def draw_reliability(bins: Sequence[ReliabilityBin]) -> bytes:
+    """Draw accuracy over probability, with the number of answers of each bin, as PNG."""
+    figure = Figure((7, 6), layout="constrained")
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    means, accuracies = [one.probability for one in bins], [one.accuracy for one in bins]
+    # A bin stands at its mean probability, which lies anywhere between its edges.
+    width = 0.7 / RELIABILITY_BINS
+    axes.plot([0, 1], [0, 1], color=ORANGE, lw=1.8, zorder=3, label="perfectly calibrated")
+    axes.bar(means, accuracies, width, color=BLUE, label="answers")
+    axes.set_ylabel("accuracy", color=INK)
+    axes.set_ylim(0, 1.02)
+    axes.legend(frameon=False, loc="upper left")
+    below.bar(means, [one.images for one in bins], width, color=BLUE)
+    below.set_yscale("log")
+    below.set_ylim(0.5)
+    below.set_ylabel("answers", color=INK)
+    below.set_xlabel("probability", color=INK)
+    below.set_xlim(0, 1.03)
+    for panel in (axes, below):
+        panel.grid(color=GRID)
+        panel.set_axisbelow(True)
+        panel.spines[["top", "right"]].set_visible(False)
     return _save(figure)
 
 

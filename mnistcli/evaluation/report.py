@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistcli.evaluation import plots
-from mnistcli.evaluation.metrics import AnsweredImages, Evaluation
+from mnistcli.evaluation.metrics import RELIABILITY_BINS, AnsweredImages, Evaluation
 from mnistcli.images import PIXELS, SIDE
 from mnistcli.runs.history import Point
 from mnistcli.system.files import refuse_foreign, remove, write_whole
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # a report of pictures or data needs no LiteRT
     from mnistcli.inference.interpreter import Predictor
 
 PAGE = "report.html"
-PLOTS = ("curves.png", "confusion.png", "errors.png", "weights.png")
+PLOTS = ("curves.png", "confusion.png", "reliability.png", "errors.png", "weights.png")
 
 MAX_SHOWN = 60
 """Misread images on the contact sheet and in the page's list."""
@@ -52,6 +52,8 @@ def write(
     errors = data.find_errors()
     shown = errors[:MAX_SHOWN]
     drawn = {"confusion.png": plots.draw_confusion(evaluation.confusion)}
+    if evaluation.reliability:
+        drawn["reliability.png"] = plots.draw_reliability(evaluation.reliability)
     if curve:
         drawn["curves.png"] = plots.draw_curves(curve)
     if len(shown):
@@ -64,6 +66,7 @@ def write(
         model=model,
         scored_on=f"{data.dataset} {data.split}" if data.split else data.dataset,
         evaluation=evaluation,
+        bins=RELIABILITY_BINS,
         misread=len(errors),
         rows=[_describe(data, index) for index in shown],
         plots={name: b64encode(drawn[name]).decode() for name in PLOTS if name in drawn},

@@ -72,6 +72,8 @@ def read_export() -> bytes:
 def read_weights() -> dict[str, NDArray[np.float16]]:
     """Read the averaged weights (EMA) of the classifier, after verifying their SHA-256.
 
+    They include the temperature of the model's recipe.
+
     Returns:
         float16 arrays by the names that ``Classifier.name_variables`` gives them.
 

@@ -63,8 +63,10 @@ class Recipe(NamedTuple):
     adam_betas: tuple[float, float] | None = None  # β1 and β2; None for gradient descent
     augmentation: Augmentation | None = None  # of each image, different at each step
     label_smoothing: float = 0.0  # share of a label that is spread over all ten digits
+    temperature: float = 1.0  # divides the logits of answers, so that they are calibrated
     ema_decay: float = 0.0  # per step, of the moving average of the weights that answers; 0: none
     export_bits: int = 32  # per weight in the export
+    is_bfloat16: bool = False  # layers train in bfloat16 where the processor is fast at it
     freeze_batch_norm: bool = False  # use its stored statistics in training, and no dropout
 
 
@@ -121,6 +123,7 @@ RECIPES = {
         label_smoothing=0.05,
         ema_decay=0.9995,
         export_bits=16,
+        is_bfloat16=True,
     ),
 }
 DEFAULT_MODEL = "softmax"
@@ -137,6 +140,7 @@ def _fine_tune(model: str, steps: int, learning_rate: float) -> Recipe:
         adam_betas=(0.9, 0.99),
         augmentation=None,
         label_smoothing=0.0,
+        temperature=1.0,
         ema_decay=0.0,
         freeze_batch_norm=True,
     )

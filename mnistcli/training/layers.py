@@ -1,6 +1,7 @@
 """The layers of the recipes.
 
-A layer is called with the training step, counted from 0, or with None in inference.
+A layer is called with the training step, counted from 0, or with None in inference. It computes in
+the dtype of its input, float32 or bfloat16; its weights are float32.
 """
 
 import math
@@ -53,13 +54,13 @@ class Convolution(tf.Module):
     def __call__(self, x: tf.Tensor, step: tf.Tensor | None) -> tf.Tensor:
         """Return [N, rows, columns, channels]."""
         padding = "SAME" if self.layer.is_padded else "VALID"
-        x = tf.nn.conv2d(x, self.kernel, self.layer.stride, padding)
+        x = tf.nn.conv2d(x, tf.cast(self.kernel, x.dtype), self.layer.stride, padding)
         if self.layer.pool_size > 1:
             x = tf.nn.max_pool2d(x, self.layer.pool_size, self.layer.pool_size, "VALID")
         if self.layer.has_batch_norm:
             x = self.normalize(x, is_training=step is not None)
         else:
-            x = tf.nn.bias_add(x, self.bias)
+            x = tf.nn.bias_add(x, tf.cast(self.bias, x.dtype))
         return tf.nn.relu(x)
 
     def normalize(self, x: tf.Tensor, is_training: bool) -> tf.Tensor:
@@ -95,7 +96,8 @@ class Dense(tf.Module):
 
     def __call__(self, x: tf.Tensor, step: tf.Tensor | None) -> tf.Tensor:
         """Return [N, units]."""
-        return tf.nn.relu(flatten(x) @ self.kernel + self.bias)
+        kernel, bias = tf.cast(self.kernel, x.dtype), tf.cast(self.bias, x.dtype)
+        return tf.nn.relu(flatten(x) @ kernel + bias)
 
 
 class Dropout(tf.Module):

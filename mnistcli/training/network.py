@@ -8,6 +8,7 @@ from mnistcli.images import CLASSES, PIXELS, SIDE
 from mnistcli.runs.recipes import Recipe
 from mnistcli.training.layers import flatten, make_layer
 from mnistcli.training.optimizer import Adam, GradientDescent, update_ema
+from mnistcli.training.runtime import has_bfloat16
 
 INPUT = tf.TensorSpec([None, PIXELS], tf.float32, name="x")
 
@@ -22,6 +23,7 @@ class Classifier(tf.Module):
     def __init__(self, recipe: Recipe, seed: int) -> None:
         """Initialise the layers at random, from the seed, and ``w`` and ``b`` with zeros."""
         super().__init__()
+        self.training_dtype = tf.bfloat16 if recipe.is_bfloat16 and has_bfloat16() else tf.float32
         self.layers: list[Any] = []
         x = tf.zeros([1, SIDE, SIDE, 1])
         for number, layer in enumerate(recipe.layers, start=1):
@@ -43,9 +45,11 @@ class Classifier(tf.Module):
     def features(self, x: tf.Tensor, step: tf.Tensor | None = None) -> tf.Tensor:
         """Return the output of the last layer, [N, features]; for softmax regression, ``x``."""
         x = tf.reshape(x, [-1, SIDE, SIDE, 1])
+        if step is not None:
+            x = tf.cast(x, self.training_dtype)
         for layer in self.layers:
             x = layer(x, step)
-        return flatten(x)
+        return tf.cast(flatten(x), tf.float32)
 
     def logits(self, x: tf.Tensor, step: tf.Tensor | None = None) -> tf.Tensor:
         """Return the logits, features(x) w + b, [N, 10]."""
@@ -77,7 +81,7 @@ class Network(Classifier):
     @tf.function(input_signature=[INPUT], autograph=False)
     def y(self, x: tf.Tensor) -> tf.Tensor:
         """Return each digit's probability, [N, 10]; this method is exported."""
-        return tf.nn.softmax(self.answering.logits(x))
+        return tf.nn.softmax(self.answering.logits(x) / self.recipe.temperature)
 
     def loss(self, x: tf.Tensor, label: tf.Tensor) -> tf.Tensor:
         """Return the cross-entropy of a training step, -Σ label log y, summed over the batch.

@@ -3,12 +3,17 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
 from types import FrameType
 
 from mnistcli.system.native import preload, silenced_stderr
 
 THREADS = 2
 """A fixed number: sums in another order differ in their last bits, and a run must repeat."""
+
+BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
+"""Of processors with instructions for bfloat16; others emulate them, slowly."""
 
 
 def start_tensorflow(inter_op_threads: int = THREADS) -> None:
@@ -25,6 +30,16 @@ def start_tensorflow(inter_op_threads: int = THREADS) -> None:
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)
         tf.config.threading.set_inter_op_parallelism_threads(inter_op_threads)
         tf.config.list_logical_devices()
+
+
+@cache
+def has_bfloat16() -> bool:
+    """Tell whether the processor computes in bfloat16, as far as Linux says so."""
+    try:
+        words = Path("/proc/cpuinfo").read_text(errors="replace").split()
+    except OSError:
+        return False
+    return not BFLOAT16_FLAGS.isdisjoint(words)
 
 
 @contextmanager

@@ -65,7 +65,8 @@ def open_network(checkpoint: Checkpoint | None) -> Network:
     if checkpoint:
         return restore(checkpoint)
     record = pretrained.read_record()
-    return from_weights(RECIPES[record.model], pretrained.read_weights(), record.seed)
+    recipe = RECIPES[record.model]._replace(temperature=1.0)  # the weights include it
+    return from_weights(recipe, pretrained.read_weights(), record.seed)
 
 
 def from_weights(
@@ -90,9 +91,15 @@ def from_weights(
 
 
 def read_weights(network: Network) -> dict[str, NDArray[np.float32]]:
-    """Return the weights that answer, by the names of :func:`from_weights`."""
+    """Return the weights that answer, by the names of :func:`from_weights`.
+
+    The temperature is in ``w`` and ``b``: a recipe for these weights has none.
+    """
     variables = network.answering.name_variables()
-    return {name: variable.numpy() for name, variable in variables.items()}
+    weights = {name: variable.numpy() for name, variable in variables.items()}
+    for name in ("w", "b"):
+        weights[name] /= network.recipe.temperature
+    return weights
 
 
 def take_files() -> dict[str, bytes]:

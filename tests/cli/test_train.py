@@ -36,6 +36,7 @@ def test_train_json(trained: Path, run) -> None:
     document = json.loads(result.stdout)
     assert result.stdout.count("\n") == 1
     assert 0 < document.pop("loss") < 0.5
+    assert 0 < document.pop("calibration_error") < 0.5
     assert document == {
         "version": 1,
         "model": {

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mnistcli.evaluation.metrics import AnsweredImages, Evaluation, evaluate
+from mnistcli.evaluation.metrics import AnsweredImages, Evaluation, ReliabilityBin, evaluate
 
 
 def one_answer(digit: int, probability: float) -> np.ndarray:
@@ -43,7 +43,7 @@ def test_a_probability_of_zero_has_a_finite_loss() -> None:
 def test_the_confidence_interval_is_wilsons(
     correct: int, total: int, interval: tuple[float, float]
 ) -> None:
-    evaluation = Evaluation(correct, total, loss=1.0, confusion=[])
+    evaluation = Evaluation(correct, total, loss=1.0, confusion=[], reliability=[])
 
     assert evaluation.interval == pytest.approx(interval, abs=2e-4)
 
@@ -53,10 +53,37 @@ def test_the_confidence_interval_covers_the_truth_in_95_percent() -> None:
     covered = [
         low <= 0.97 <= high
         for count in random.binomial(1000, 0.97, 4000)
-        for low, high in [Evaluation(int(count), 1000, 1.0, []).interval]
+        for low, high in [Evaluation(int(count), 1000, 1.0, [], []).interval]
     ]
 
     assert np.mean(covered) == pytest.approx(0.95, abs=0.015)
+
+
+def test_answers_are_sorted_into_bins_by_their_probability() -> None:
+    rows = [one_answer(3, p) for p in (0.3, 0.32, 0.81, 0.85, 1.0)]
+    labels = np.array([3, 4, 3, 3, 3], np.uint8)
+
+    evaluation = evaluate(np.array(rows, np.float32), labels)
+
+    low, high, highest = evaluation.reliability  # from 4/15, 12/15 and 14/15 on
+    assert (low.images, low.accuracy) == (2, 0.5)
+    assert low.probability == pytest.approx(0.31)
+    assert (high.images, high.accuracy) == (2, 1)
+    assert high.probability == pytest.approx(0.83)
+    assert highest == ReliabilityBin(1, 1, 1)
+    assert evaluation.calibration_error == pytest.approx((2 * 0.19 + 2 * 0.17) / 5, rel=1e-5)
+
+
+def test_honest_probabilities_have_a_small_calibration_error() -> None:
+    random = np.random.default_rng(5)
+    sure = random.uniform(0.2, 1, 50_000)
+    labels = np.where(random.random(50_000) < sure, 3, 4).astype(np.uint8)
+    honest = np.array([one_answer(3, p) for p in sure], np.float32)
+    boastful = np.array([one_answer(3, p**0.5) for p in sure], np.float32)
+
+    assert evaluate(honest, labels).calibration_error == pytest.approx(0, abs=0.01)
+    expected = (sure**0.5 - sure).mean()
+    assert evaluate(boastful, labels).calibration_error == pytest.approx(expected, abs=0.01)
 
 
 def test_each_digit_has_a_precision_and_a_recall() -> None:

@@ -56,11 +56,13 @@ def test_the_page_embeds_its_plots(tmp_path: Path) -> None:
 
     page = write(tmp_path / "report", data, curve=CURVE, w=np.ones((784, 10), np.float32))
 
-    assert len(page.addresses) == 4
+    assert len(page.addresses) == 5
     shown = [base64.b64decode(one.removeprefix("data:image/png;base64,")) for one in page.addresses]
     files = sorted((tmp_path / "report").glob("*.png"))
     assert sorted(shown) == sorted(file.read_bytes() for file in files)
-    assert [file.stem for file in files] == ["confusion", "curves", "errors", "weights"]
+    assert [file.stem for file in files] == [
+        *("confusion", "curves", "errors", "reliability", "weights")
+    ]
     for content in shown:
         with Image.open(io.BytesIO(content)) as image:
             assert min(image.size) >= 180
@@ -78,7 +80,9 @@ def test_without_errors_and_curves_there_are_fewer_plots(tmp_path: Path) -> None
 
     page = write(tmp_path, right)
 
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["confusion.png", "report.html"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *("confusion.png", "reliability.png", "report.html")
+    ]
     assert "None." in page.text
 
 

@@ -75,10 +75,9 @@ def test_the_weights_have_16_bits() -> None:
 @pytest.mark.usefixtures("tensorflow")
 def test_the_export_can_be_made_from_the_weights(images: np.ndarray) -> None:
     from mnistcli.training.conversion import to_tflite
-    from mnistcli.training.weights import from_weights
+    from mnistcli.training.weights import open_network
 
-    record = pretrained.read_record()
-    network = from_weights(RECIPES[record.model], pretrained.read_weights(), record.seed)
+    network = open_network(None)
 
     expected = Predictor(pretrained.read_export(), "").predict(images)
     for found in (

@@ -94,7 +94,9 @@ def test_the_document_describes_the_fine_tuned_model(tuned, counts: tuple[int, i
     assert document["dataset"] == "pictures"
     assert sum(counts) == 40
     assert document["total"] == document["before"]["total"] == counts[1]
-    assert set(document["before"]) == {"accuracy", "correct", "total", "loss"}
+    assert set(document["before"]) == {
+        *("accuracy", "correct", "total", "loss", "calibration_error")
+    }
     assert document["step"] == step
     assert document["checkpoint"] == str(directory / f"model-{step}")
     assert document["model"] == {

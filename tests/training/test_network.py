@@ -67,6 +67,49 @@ def test_accuracy_is_the_share_of_right_answers(tensorflow: None) -> None:
     assert float(network.accuracy(np.zeros((4, 784), np.float32), label)) == 0.75
 
 
+def test_the_temperature_divides_the_logits_of_answers_alone(
+    tensorflow: None, batches: list[Batch]
+) -> None:
+    from mnistcli.training.network import Network
+
+    networks = [Network(RECIPES["softmax"]._replace(temperature=t), seed=0) for t in (1.0, 0.5)]
+    for network in networks:
+        network.w.assign(np.random.default_rng(2).normal(size=(784, 10)) / 10)
+    x, label = batches[0]
+    usual, calibrated = networks
+
+    np.testing.assert_allclose(usual.y(x), softmax(usual.logits(x).numpy()), atol=1e-6)
+    np.testing.assert_allclose(calibrated.y(x), softmax(2 * usual.logits(x).numpy()), atol=1e-6)
+    assert float(usual.loss(x, label)) == float(calibrated.loss(x, label))
+
+
+@pytest.mark.parametrize(("is_fast", "tolerance"), [(True, 0.02), (False, 1e-5)])
+def test_layers_train_in_bfloat16_where_it_is_fast(
+    is_fast: bool,
+    tolerance: float,
+    tensorflow: None,
+    batches: list[Batch],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """bfloat16 has 8 bits, so features differ by up to 2⁻⁸ a layer from those in float32."""
+    from mnistcli.training import network as module
+
+    monkeypatch.setattr(module, "has_bfloat16", lambda: is_fast)
+    recipe = RECIPES["deepcnn"]._replace(is_bfloat16=True)
+    layers = tuple(layer for layer in recipe.layers if hasattr(layer, "kernel_size"))
+    network = module.Network(recipe._replace(layers=layers), seed=0)
+    exact = module.Network(recipe._replace(layers=layers, is_bfloat16=False), seed=0)
+    x, _ = batches[0]
+
+    features, expected = (one.features(x, one.step).numpy() for one in (network, exact))
+
+    difference = np.abs(features - expected).mean() / np.abs(expected).mean()
+    assert difference < tolerance
+    assert (difference > 1e-4) == is_fast
+    assert features.dtype == np.float32
+    np.testing.assert_array_equal(network.y(x), exact.y(x))  # answers are computed in float32
+
+
 @pytest.mark.slow
 def test_equals_the_tutorials_graph(tensorflow: None, batches: list[Batch]) -> None:
     import tensorflow as tf

@@ -3,10 +3,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from mnistcli.training.runtime import THREADS, catch_signals
+from mnistcli.training.runtime import THREADS, catch_signals, has_bfloat16
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -78,3 +79,24 @@ def test_tensorflow_computes_on_the_cpu_with_a_fixed_number_of_threads() -> None
 
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines() == ["[]", f"{THREADS} 1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "is_fast"),
+    [
+        ("flags : fpu sse2 amx_bf16 amx_tile", True),
+        ("flags : fpu avx512_bf16", True),
+        ("flags : fpu avx512f avx2", False),
+        (None, False),
+    ],
+)
+def test_bfloat16_is_used_where_the_processor_has_it(
+    words: str | None, is_fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_text(path: Path, **options: str) -> str:
+        if words is None:
+            raise FileNotFoundError(path)
+        return words
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert has_bfloat16.__wrapped__() == is_fast

@@ -73,3 +73,16 @@ def test_weights_of_another_network_are_refused(shapes: dict, tmp_path: Path) ->
 
     with pytest.raises(ModelError, match="model-70: does not hold the weights of softmax"):
         restore(find_newest(tmp_path, SILENT))
+
+
+def test_weights_that_are_read_include_the_temperature(make_network: Callable) -> None:
+    from mnistcli.training.weights import from_weights, read_weights
+
+    network = make_network("softmax")
+    network.recipe = RECIPES["softmax"]._replace(temperature=0.4)
+    x = np.random.default_rng(4).random((50, 784)).astype(np.float32)
+
+    read = from_weights(RECIPES["softmax"]._replace(temperature=1.0), read_weights(network), 0)
+
+    np.testing.assert_allclose(read.y(x), network.y(x), atol=1e-6)
+    assert np.abs(read.y(x) - read.y(x * 0.4)).max() > 0.01

@@ -2,6 +2,7 @@
 
 import numpy as np
 from canvas import Random
+from forms import draw_forms
 from located import locate_all
 from numpy.typing import NDArray
 from prints import print_digit
@@ -13,8 +14,9 @@ from mnistcli.pictures.normalization import normalize
 COPIES = 3
 """Copies of MNIST's images."""
 
-STROKES, PRINTS, LOCATED = 60_000, 10_000, 40_000
-"""Digits drawn, digits printed, and at least so many that the locator finds on pages."""
+STROKES, WORLDLY, PRINTS, LOCATED = 60_000, 40_000, 10_000, 40_000
+"""Digits drawn as in the data set of strokes, in forms of all the world, digits printed, and at
+least so many that the locator finds on pages."""
 
 MARGIN = 8
 """Pixels around a printed digit."""
@@ -29,6 +31,7 @@ def make_mixture(seed: int, digits: Gray, labels: Labels) -> tuple[Gray, Labels]
     parts = (
         *[(digits, labels)] * COPIES,
         draw_images(seed, STROKES),
+        draw_forms(seed, WORLDLY),
         print_digits(np.random.default_rng(seed), PRINTS),
         (found[is_digit], answers[is_digit].astype(np.uint8)),
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import outliers
+from forms import draw_forms
 from glyphs import NO_DIGIT
 from located import locate_all
 from numpy.typing import NDArray
@@ -34,8 +35,9 @@ HELD_OUT = 5000
 VARIANTS = 3
 """Variations of each of MNIST's images."""
 
-STROKES, PRINTS, OUTLIERS, LOCATED = 40_000, 12_000, 210_000, 40_000
-"""Digits drawn, digits printed, images of what is no digit, and what the locator finds on pages."""
+STROKES, WORLDLY, PRINTS, OUTLIERS, LOCATED = 40_000, 20_000, 12_000, 210_000, 40_000
+"""Digits drawn as in the data set of strokes, in forms of all the world, digits printed, images of
+what is no digit, and what the locator finds on pages."""
 
 COPIES = 3
 """Copies of what the locator finds that is no digit."""
@@ -55,7 +57,8 @@ def make_data(
 ) -> tuple[Gray, NDArray[np.float32]]:
     """Make images, uint8 [N, 28, 28], and targets [N, 1]: 1 for what is no digit, 0 for digits."""
     random = np.random.default_rng(seed)
-    drawn, _ = synthetic.draw_images(seed, STROKES)
+    strokes, forms = synthetic.draw_images(seed, STROKES)[0], draw_forms(seed, WORLDLY)[0]
+    drawn = np.concatenate([strokes, forms])
     printed = np.stack([normalize(print_sign(random, "0123456789")).image for _ in range(PRINTS)])
     varied = vary_all(seed, np.concatenate([*[digits] * VARIANTS, drawn, printed]))
     found, answers = locate_all(seed, digits, labels, LOCATED)

@@ -1,10 +1,12 @@
 """A data set in MNIST's form that is drawn from pen strokes, for machines without a network."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.datasets.synthetic.glyphs import GLYPHS, Glyph
 from mnistcli.datasets.synthetic.handwriting import HANDS, Hand, write
 from mnistcli.datasets.synthetic.rasterizer import PENS, Pen, draw
 from mnistcli.images import CLASSES, Gray
@@ -35,10 +37,14 @@ def draw_images(
 
 
 def draw_block(
-    seed: int, block: int, hand: Hand = HANDS, pen: Pen = PENS
+    seed: int,
+    block: int,
+    hand: Hand = HANDS,
+    pen: Pen = PENS,
+    glyphs: Sequence[Glyph] = GLYPHS,
 ) -> tuple[Gray, NDArray[np.uint8]]:
     """Draw one block: images, uint8 [BLOCK_IMAGES, 28, 28], and labels, uint8 [BLOCK_IMAGES]."""
     random = np.random.Generator(np.random.Philox(key=[seed, block]))
     digits = random.integers(0, CLASSES, BLOCK_IMAGES)
-    ink = draw(random, write(random, digits, hand), pen)
+    ink = draw(random, write(random, digits, hand, glyphs), pen)
     return np.stack([normalize(drawn).image for drawn in ink]), digits.astype(np.uint8)

@@ -4,6 +4,7 @@ The control points of a glyph are displaced at random and joined by Catmull-Rom 
 whole path is distorted by a polynomial warp and an affine map.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
@@ -51,39 +52,48 @@ class Curve(NamedTuple):
     ends: tuple[tuple[int, int], ...]  # control points at the ends of strokes, each with the next
 
 
-def write(random: np.random.Generator, digits: NDArray[np.int64], hand: Hand) -> Points:
+def write(
+    random: np.random.Generator,
+    digits: NDArray[np.int64],
+    hand: Hand,
+    glyphs: Sequence[Glyph] = GLYPHS,
+) -> Points:
     """Write digits.
 
     Args:
         random: the source of all variation.
         digits: int64 [N], each 0 to 9.
         hand: how the handwriting varies.
+        glyphs: the forms of the digits.
 
     Returns:
         The paths of the pen, float64 [N, SAMPLES_PER_GLYPH, 2], around (0, 0).
     """
-    chosen = choose_glyphs(random, digits)
+    chosen = choose_glyphs(random, digits, glyphs)
     points: Points = np.empty((len(digits), SAMPLES_PER_GLYPH, 2))
     for number in np.unique(chosen):
         rows = np.flatnonzero(chosen == number)
-        points[rows] = trace(random, to_curve(GLYPHS[number]), len(rows), hand)
+        points[rows] = trace(random, to_curve(glyphs[number]), len(rows), hand)
     middle = (points.max(axis=1, keepdims=True) + points.min(axis=1, keepdims=True)) / 2
     points = tilt(random, warp(random, points - middle, hand), hand)
     shakes = random.standard_normal((len(digits), SAMPLES_PER_GLYPH // 4, 2))
     return points + hand.tremor * shakes.repeat(4, axis=1)
 
 
-def choose_glyphs(random: np.random.Generator, digits: NDArray[np.int64]) -> NDArray[np.int64]:
+def choose_glyphs(
+    random: np.random.Generator, digits: NDArray[np.int64], glyphs: Sequence[Glyph]
+) -> NDArray[np.int64]:
     """Choose a glyph for each digit, with the probabilities that the shares give.
 
     Args:
         random: the source of the choice.
         digits: int64 [N].
+        glyphs: the forms of the digits.
 
     Returns:
-        Indices into GLYPHS, int64 [N].
+        Indices into ``glyphs``, int64 [N].
     """
-    shares = np.array([glyph.share * (glyph.digit == np.arange(CLASSES)) for glyph in GLYPHS])
+    shares = np.array([glyph.share * (glyph.digit == np.arange(CLASSES)) for glyph in glyphs])
     limits = (shares / shares.sum(axis=0)).cumsum(axis=0)
     chosen: NDArray[np.int64] = (limits[:, digits] < random.random(len(digits))).sum(axis=0)
     return chosen

@@ -107,7 +107,7 @@ def test_each_digit_has_several_glyphs() -> None:
 def test_glyphs_are_chosen_by_their_shares() -> None:
     digits = np.repeat(np.arange(10), 5000)
 
-    chosen = choose_glyphs(generator(), digits)
+    chosen = choose_glyphs(generator(), digits, GLYPHS)
 
     assert [GLYPHS[number].digit for number in chosen] == digits.tolist()
     of_one = [glyph for glyph in GLYPHS if glyph.digit == 1]
