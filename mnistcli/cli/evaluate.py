@@ -75,6 +75,8 @@ def evaluate(
     else:
         data = _answer_dataset(dataset, split, data_dir, model, console)
     evaluation = evaluate(data.probabilities, data.labels)
+    if evaluation.calibration_error is not None:
+        console.info(f"calibration error {evaluation.calibration_error:.4f}")
     if report:
         console.info(f"report: {_write_report(report, model, data, evaluation)}")
     if json:
@@ -88,7 +90,6 @@ def evaluate(
             }
         )
     else:
-        output.echo_calibration(evaluation)
         output.echo_accuracy(evaluation, data.dataset, data.split)
     output.check_accuracy(evaluation, min_accuracy)
     if console.error_count:

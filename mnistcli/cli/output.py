@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mnistcli.evaluation.metrics import Evaluation
     from mnistcli.inference.recognition import Answer, Reading
 
+NO_ANSWER = "-"
+"""Stands for the digit of a picture that has none, in text and CSV."""
+
 DOCUMENT_VERSION = 1
 """Version of the JSON documents, raised when a key is renamed or dropped."""
 
@@ -54,12 +57,6 @@ def echo_accuracy(evaluation: "Evaluation", dataset: str, split: str | None) -> 
     _print(f"accuracy {accuracy} over {evaluation.total} images ({images})")
 
 
-def echo_calibration(evaluation: "Evaluation") -> None:
-    """Print the expected calibration error as one line, if there is one."""
-    if evaluation.calibration_error is not None:
-        _print(f"calibration error {evaluation.calibration_error:.4f}")
-
-
 def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:
     """Raise :class:`GateError` if the accuracy is below ``--min-accuracy``."""
     if least is not None and not (evaluation.accuracy or 0) >= least:
@@ -95,12 +92,12 @@ def to_csv(answers: "Iterable[Answer]", top: int | None) -> Iterator[str]:
     """Yield a heading, then a line for each answer."""
     ranks = range(1, (top or 0) + 1)
     further = [column for rank in ranks for column in (f"digit_{rank}", f"probability_{rank}")]
-    yield _to_csv_line(["file", "digit", "probability", "warnings", "error", *further])
+    yield _to_csv_line(["file", "digit", "confidence", "warnings", "error", *further])
     for answer in answers:
-        digit, probability, *rest = _to_columns(answer, top)
+        digit, confidence, *rest = _to_columns(answer, top)
         warnings = [*answer.warnings, *(w for reading in answer.readings for w in reading.warnings)]
         notes = ["; ".join(warnings), answer.error]
-        yield _to_csv_line([answer.file, digit, probability, *notes, *rest])
+        yield _to_csv_line([answer.file, digit, confidence, *notes, *rest])
 
 
 def discard_output() -> None:
@@ -125,9 +122,10 @@ def _describe_reading(reading: "Reading", top: int | None) -> dict[str, Any]:
 
 
 def _to_columns(answer: "Answer", top: int | None) -> list[str]:
-    """Return the digits and the least of their probabilities, then the ``top`` of one digit."""
-    least = min((reading.best(1)[0][1] for reading in answer.readings), default=None)
-    columns = [_join_digits(answer), "" if least is None else f"{least:.4f}"]
+    """Return the digits and the confidence, then the ``top`` of one digit."""
+    if answer.error:
+        return ["", ""]
+    columns = [_join_digits(answer) or NO_ANSWER, f"{answer.confidence:.4f}"]
     for reading in answer.readings if top else ():
         pairs = reading.best(top or 0)
         columns += [column for digit, share in pairs for column in (str(digit), f"{share:.4f}")]
@@ -135,7 +133,7 @@ def _to_columns(answer: "Answer", top: int | None) -> list[str]:
 
 
 def _join_digits(answer: "Answer") -> str:
-    return "".join(str(reading.best(1)[0][0]) for reading in answer.readings)
+    return "".join(str(reading.best(1)[0][0]) for reading in answer.readings if reading.is_digit)
 
 
 def _join(*columns: object) -> str:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     envvar="MNISTCLI_PREDICT_FORMAT",
     type=click.Choice(["text", "json", "csv"]),
     default="text",
-    help="Lines of FILE, DIGIT and PROBABILITY separated by tabs, a JSON document, or CSV.",
+    help="Lines of FILE, DIGIT and CONFIDENCE separated by tabs, a JSON document, or CSV.",
 )
 @click.option("--show", is_flag=True, help="Draw each normalized image on standard error.")
 @click.option(

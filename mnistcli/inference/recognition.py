@@ -22,10 +22,10 @@ MIN_CONFIDENCE = 0.6
 """Confidence below which an answer gets a warning."""
 
 MAX_DOUBT = 0.5
-"""Probability of being no digit from which on an answer gets a warning."""
+"""Probability of being no digit from which on the detector takes an image for none."""
 
 MIN_SCORE = 0.5
-"""Score by the locator below which, of several digits, one that looks like none is left out."""
+"""Score by the locator from which on an answer counts as a digit, whatever the detector says."""
 
 NO_DIGIT = "nothing like a digit"
 LEFT_OUT = "left out: {} that may be no digit"
@@ -40,6 +40,11 @@ class Reading:
     probabilities: NDArray[np.float32]  # [10]
     doubt: float  # probability that it is no digit at all
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_digit(self) -> bool:
+        """Whether the detector or the locator takes it for a digit."""
+        return self.doubt < MAX_DOUBT or self.digit.score >= MIN_SCORE
 
     @property
     def confidence(self) -> float:
@@ -126,9 +131,7 @@ def _answer(
 
 def leave_out(answer: Answer) -> Answer:
     """Return an answer without what neither the locator nor the detector takes for a digit."""
-    is_kept = [
-        reading.doubt < MAX_DOUBT or reading.digit.score >= MIN_SCORE for reading in answer.readings
-    ]
+    is_kept = [reading.is_digit for reading in answer.readings]
     if all(is_kept):
         return answer
     remaining = iter(is_kept)
@@ -143,7 +146,7 @@ def leave_out(answer: Answer) -> Answer:
 
 def _judge(reading: Reading) -> tuple[str, ...]:
     """Return the warnings about an answer."""
-    if reading.doubt >= MAX_DOUBT:
+    if not reading.is_digit:
         return (NO_DIGIT,)
     if reading.confidence < MIN_CONFIDENCE:
         is_digit = 1 - reading.doubt

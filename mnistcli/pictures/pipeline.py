@@ -24,6 +24,7 @@ from mnistcli.system.parallel import map_ahead
 BLANK = "no digit found: is it blank?"
 EXCLUDED = "no digit of the polarity that --invert asks for"
 SEVERAL = "more than one digit? --several reads all of them"
+UNCLEAR = "no clear digit: the answer is a guess"
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,17 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
         tuple(digit.from_original(*reduction) for digit in trace.digits),
         "light_on_dark" if is_light else "dark_on_light",
         tuple(len(row) for row in trace.rows),
-        (SEVERAL,) if not options.several and has_more(trace) else (),
+        tuple(list_doubts(trace, options)),
         trace=trace,
     )
+
+
+def list_doubts(trace: Trace, options: PictureOptions) -> Iterator[str]:
+    """Yield the warnings about what was found."""
+    if not any(one.instance.is_probable for one in trace.asked):
+        yield UNCLEAR
+    if not options.several and has_more(trace):
+        yield SEVERAL
 
 
 def take_steps(picture: Colours, options: PictureOptions) -> Trace:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.commandline import last_line, read_notes
+from helpers.commandline import read_notes
 from helpers.drawing import SAMPLES, seven, to_png
 from helpers.listening import SILENT
 
@@ -35,7 +35,8 @@ def test_eval_json(trained: Path, run) -> None:
 def test_eval_of_the_training_images(trained: Path, run) -> None:
     result = run("eval", "--split", "train")
 
-    assert last_line(result) == "accuracy 1.0000 over 600 images (mnist train)"
+    assert result.stdout == "accuracy 1.0000 over 600 images (mnist train)\n"
+    assert re.fullmatch(r"calibration error 0\.\d{4}", read_notes(result)[-1])
 
 
 @pytest.mark.slow
@@ -79,7 +80,7 @@ def test_eval_reports_what_it_cannot_score(trained: Path, pictures: Path, run) -
     result = run("eval", pictures, "missing_3.png", "--preprocess", "plain")
 
     assert result.exit_code == 1
-    assert last_line(result) == "accuracy 1.0000 over 10 images (pictures)"
+    assert result.stdout == "accuracy 1.0000 over 10 images (pictures)\n"
     assert f"error: {pictures / 'unnamed.png'}: no label" in result.stderr
     assert f"error: {pictures / '3_3.png'}: the file is empty" in result.stderr
     assert "error: missing_3.png: No such file or directory" in result.stderr
@@ -102,7 +103,7 @@ def test_eval_of_no_pictures_has_no_accuracy(trained: Path, run) -> None:
 def test_eval_falls_back_to_strokes_with_a_warning(run) -> None:
     result = run("eval")
 
-    assert re.fullmatch(r"accuracy [\d.]+ over 100 images \(strokes test\)", last_line(result))
+    assert re.fullmatch(r"accuracy [\d.]+ over 100 images \(strokes test\)\n", result.stdout)
     assert "warning: could not get" in result.stderr
     assert json.loads(run("eval", "--json").stdout)["dataset"] == "strokes"
 
@@ -126,8 +127,8 @@ def test_a_failed_gate_still_prints_the_accuracy(trained: Path, copies: list[str
     result = run("-q", "eval", "--min-accuracy", "0.2", *copies)
 
     assert result.exit_code == 1
-    assert last_line(result) == "accuracy 0.1000 over 10 images (pictures)"
-    assert read_notes(result) == ["error: accuracy 0.1000 is below --min-accuracy 0.2"]
+    assert result.stdout == "accuracy 0.1000 over 10 images (pictures)\n"
+    assert read_notes(result)[-1] == "error: accuracy 0.1000 is below --min-accuracy 0.2"
 
 
 def test_a_failed_gate_still_prints_the_document(trained: Path, copies: list[str], run) -> None:

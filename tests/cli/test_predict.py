@@ -90,12 +90,13 @@ def test_predict_csv(trained: Path, tmp_path: Path, run) -> None:
 
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
     assert list(rows[0]) == [
-        *("file", "digit", "probability", "warnings", "error"),
+        *("file", "digit", "confidence", "warnings", "error"),
         *("digit_1", "probability_1"),
     ]
     assert rows[0]["file"] == "blank, white.png"
     assert rows[0]["warnings"] == "no digit found: is it blank?"
-    assert rows[0]["digit"] == rows[0]["digit_1"]
+    assert (rows[0]["digit"], rows[0]["confidence"]) == ("-", "0.0000")
+    assert rows[0]["digit_1"] in {*"0123456789"}
     assert (rows[1]["file"], rows[1]["digit"]) == ("missing.png", "")
     assert rows[1]["error"] == "No such file or directory"
     assert result.exit_code == 1
@@ -112,8 +113,9 @@ def test_predict_top_adds_columns(trained: Path, pictures: Path, run) -> None:
     result = run("predict", "pictures", "--top", "3")
 
     for line in result.stdout.splitlines():
-        _, digit, probability, *top = line.split("\t")
-        assert top[:2] == [digit, probability]
+        _, digit, confidence, *top = line.split("\t")
+        assert digit in {top[0], "-"}
+        assert 0 <= float(confidence) <= float(top[1]) <= 1
         assert [float(value) for value in top[1::2]] == sorted(map(float, top[1::2]), reverse=True)
         assert len(top) == 6
 
@@ -331,10 +333,10 @@ def test_several_digits_are_read_in_order(number: str, run) -> None:
     lefts, tops, rights, bottoms = zip(*(digit["box"] for digit in result["digits"]), strict=True)
     assert lefts[0] < rights[0] < lefts[1]
     assert max(bottoms[:2]) < tops[2]
-    least = min(digit["probability"] for digit in result["digits"])
+    least = min(digit["confidence"] for digit in result["digits"])
     assert text.stdout == f"number.png\t472\t{least:.4f}\n"
     (row,) = csv.DictReader(io.StringIO(table.stdout))
-    assert (row["digit"], row["probability"]) == ("472", f"{least:.4f}")
+    assert (row["digit"], row["confidence"]) == ("472", f"{least:.4f}")
 
 
 def test_more_than_one_digit_without_several_has_a_warning(number: str, run) -> None:
@@ -349,7 +351,7 @@ def test_a_blank_picture_has_no_digits(blank: str, run) -> None:
 
     assert (result["text"], result["rows"], result["digits"]) == ("", [], [])
     assert result["warnings"] == ["no digit found: is it blank?"]
-    assert text.stdout == "blank.png\t\t\n"
+    assert text.stdout == "blank.png\t-\t0.0000\n"
     assert run("predict", blank, "--several", "--min-confidence", "0.1").exit_code == 1
 
 
@@ -463,3 +465,17 @@ def test_the_preview_has_the_colours_of_the_terminal(
     else:
         front, back = codes
         assert paint(255, 0) == f"\x1b[{front}m\x1b[{back}m▀\x1b[0m"
+
+
+@pytest.mark.parametrize("form", ["text", "csv"])
+def test_what_is_no_digit_has_none(form: str, tmp_path: Path, run) -> None:
+    square = np.pad(np.full((20, 20), 255, np.uint8), 4)  # normalized, so that it is used as it is
+    (tmp_path / "square.png").write_bytes(to_png(square))
+
+    result = run("predict", "square.png", SEVEN, "--format", form)
+
+    columns = [line.split("\t" if form == "text" else ",") for line in result.stdout.splitlines()]
+    (_, digit, confidence, *_), (_, seven, *_) = columns[-2:]
+    assert (digit, seven) == ("-", "7")
+    assert float(confidence) < 0.5
+    assert "warning: square.png: nothing like a digit" in result.stderr

@@ -22,8 +22,3 @@ COMMANDS = dict(list_commands(main))
 def read_notes(result: Result) -> list[str]:
     """The lines on standard error except the one that names the model."""
     return [line for line in result.stderr.splitlines() if not line.startswith("model: ")]
-
-
-def last_line(result: Result) -> str:
-    """The last line on standard output, the accuracy of ``eval`` and ``train``."""
-    return result.stdout.splitlines()[-1]

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from helpers.drawing import seven, to_png
 
+from mnistcli.datasets.synthetic.dataset import draw_images
 from mnistcli.inference.recognition import (
     LEFT_OUT,
     MAX_DOUBT,
     MIN_SCORE,
+    NO_DIGIT,
     Answer,
     Reading,
     leave_out,
@@ -111,6 +113,7 @@ class Fixed:
         return np.repeat(self.numbers, len(images), axis=0)
 
 
+DOUBTED, BELIEVED = MAX_DOUBT, MAX_DOUBT / 2
 SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
 
 
@@ -120,7 +123,7 @@ SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
         (SURE, 0, 0.9, ()),
         (SURE, 0.25, 0.675, ()),
         (SURE, 0.4, 0.54, ("unsure: 7 at 0.54, 9 at 0.06, or no digit at 0.40",)),
-        (SURE, 0.6, 0.36, ("nothing like a digit",)),
+        (SURE, 0.6, 0.36, ("unsure: 7 at 0.36, 9 at 0.04, or no digit at 0.60",)),
         (
             Fixed(0, 0, 0, 0.45, 0, 0.55, 0, 0, 0, 0),
             0,
@@ -144,6 +147,20 @@ def test_doubtful_answers_get_a_warning(
     assert answer.confidence == pytest.approx(confidence)
 
 
+@pytest.mark.parametrize(("doubt", "is_digit"), [(BELIEVED, True), (DOUBTED, False)])
+def test_the_detector_alone_judges_images_that_are_normalized(
+    doubt: float, is_digit: bool, tmp_path: Path
+) -> None:
+    images, _ = draw_images(1, 1)
+    (tmp_path / "image.png").write_bytes(to_png(images[0]))
+
+    (answer,) = recognize([str(tmp_path / "image.png")], SURE, Fixed(doubt))
+
+    (reading,) = answer.readings
+    assert reading.is_digit == is_digit
+    assert reading.warnings == (() if is_digit else (NO_DIGIT,))
+
+
 def test_a_blank_picture_has_no_other_warning(tmp_path: Path) -> None:
     (tmp_path / "blank.png").write_bytes(to_png(np.zeros((30, 30), np.uint8)))
 
@@ -164,7 +181,6 @@ def test_the_detector_is_not_used_for_pictures_that_are_only_resized(tmp_path: P
 
 
 IMAGE = np.zeros((28, 28), np.uint8)
-DOUBTED, BELIEVED = MAX_DOUBT, MAX_DOUBT / 2
 LOW, HIGH = MIN_SCORE / 2, MIN_SCORE
 
 

@@ -3,12 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.drawing import seven, to_file, to_png
+from helpers.locating import PerfectLocator
 from helpers.writing import BLACK, WHITE, Colour, Page, compare, write
 from PIL import Image, ImageDraw, ImageOps
 
 from mnistcli.datasets import idx
 from mnistcli.errors import PictureError
 from mnistcli.images import SIDE
+from mnistcli.pictures import location
 from mnistcli.pictures.geometry import Box
 from mnistcli.pictures.normalization import normalize
 from mnistcli.pictures.parameters import PARAMETERS
@@ -16,6 +18,7 @@ from mnistcli.pictures.pipeline import (
     BLANK,
     EXCLUDED,
     SEVERAL,
+    UNCLEAR,
     PictureOptions,
     Prepared,
     Trace,
@@ -481,6 +484,20 @@ def test_the_other_polarity_has_no_digit() -> None:
         assert prepared.warnings == (EXCLUDED,)
         assert prepared.is_blank
         assert not prepared.digits[0].image.any()
+
+
+@pytest.mark.parametrize("several", [True, False])
+def test_the_best_candidate_is_read_with_a_warning(
+    several: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubtful = PerfectLocator(doubtful=PARAMETERS.min_centre - 0.1)
+    monkeypatch.setattr(location, "open_locator", lambda: doubtful)
+    gray = to_png(write_one(3).paint(ink=(100, 100, 100)))
+
+    prepared = prepare(gray, PictureOptions(several=several))
+
+    assert len(prepared.digits) == 1
+    assert prepared.warnings == (UNCLEAR,)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (2, 2), (9, 5)])

@@ -18,16 +18,20 @@ from PIL import Image
 
 from mnistcli.datasets import idx
 from mnistcli.errors import ModelError
+from mnistcli.pretrained import read_record
 from mnistcli.runs import checkpoints
 from stress import operations
 from stress.outcome import Effort, Outcome
 from stress.tool import TESTS, Finished, finish, start
 
+PRETRAINED = read_record().step
+"""The step of the pretrained model, at which fine-tuning begins."""
+
 KINDS = {
     "softmax": ("--model", "softmax", "--steps", 1500, "--save-every", 10),
     "cnn": ("--model", "cnn", "--steps", 100, "--save-every", 2),
     "deepcnn": ("--model", "deepcnn", "--steps", 12, "--save-every", 1, "--batch-size", 32),
-    "on pictures": ("--pictures", "pictures", "--steps", 12_020, "--save-every", 2),
+    "on pictures": ("--pictures", "pictures", "--steps", PRETRAINED + 20, "--save-every", 2),
 }
 """Arguments of runs that spend much of their time saving."""
 
@@ -109,7 +113,7 @@ def kill(reference: Reference, count: int) -> Outcome:
                 outcome.lost.append(f"{name}: {killed.stderr[-300:]}")
                 return outcome
             if found := re.search(r"from step (\d+) to", killed.stderr):
-                newest = max(before, default=12_000 if "pictures" in reference.kind else 0)
+                newest = max(before, default=PRETRAINED if "pictures" in reference.kind else 0)
                 outcome.expect(int(found[1]) == newest, f"{name}: {found[0]}, not {newest}")
             before = after
         outcome.expect(reference.find_end(name) == reference.end, f"{name}: other weights")

@@ -219,7 +219,11 @@ def test_a_restart_fine_tunes_the_pretrained_model(trained: Path, few: Path, run
     ("options", "code", "message"),
     [
         (["--model", "cnn"], 4, "which would be fine-tuned, is deepcnn, not cnn"),
-        (["--steps", "300"], 4, "the pretrained model is at step 12000: --steps must be beyond"),
+        (
+            ["--steps", "300"],
+            4,
+            f"the pretrained model is at step {read_record().step}: --steps must be beyond",
+        ),
         (["--dataset", "auto"], 2, "--dataset and --pictures can't be used together"),
         (["--dataset", "mnist"], 2, "--dataset and --pictures can't be used together"),
     ],

@@ -11,10 +11,10 @@ from mnistcli.datasets.synthetic.dataset import draw_images
 from mnistcli.images import CLASSES, Gray
 from mnistcli.pictures.normalization import normalize
 
-COPIES = 3
+COPIES = 5
 """Copies of MNIST's images."""
 
-STROKES, WORLDLY, PRINTS, LOCATED = 60_000, 40_000, 10_000, 40_000
+STROKES, WORLDLY, PRINTS, LOCATED = 60_000, 40_000, 10_000, 80_000
 """Digits drawn as in the data set of strokes, in forms of all the world, digits printed, and at
 least so many that the locator finds on pages."""
 

@@ -27,7 +27,7 @@ from mnistcli.training.weights import from_weights, read_weights, restore
 
 MODEL = "deepcnn"
 SEED = 0
-STEPS = 36_000
+STEPS = 44_000
 SAVE_EVERY = 1000
 """Steps."""
 

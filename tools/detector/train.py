@@ -35,7 +35,7 @@ HELD_OUT = 5000
 VARIANTS = 3
 """Variations of each of MNIST's images."""
 
-STROKES, WORLDLY, PRINTS, OUTLIERS, LOCATED = 40_000, 20_000, 12_000, 210_000, 40_000
+STROKES, WORLDLY, PRINTS, OUTLIERS, LOCATED = 40_000, 20_000, 12_000, 210_000, 80_000
 """Digits drawn as in the data set of strokes, in forms of all the world, digits printed, images of
 what is no digit, and what the locator finds on pages."""
 
