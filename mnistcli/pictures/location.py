@@ -26,6 +26,7 @@ class Found(NamedTuple):
     """What was found in a picture."""
 
     digits: list[Located]
+    doubtful: list[Located]  # elsewhere, candidates that may be digits
     levels: list[tuple[Level, Maps]]  # the coarsest first
 
 
@@ -45,7 +46,8 @@ def locate(picture: Colours) -> Found:
             one = Located(instance, level, maps, to_picture(instance.box, level, picture.shape))
             (located if instance.is_probable else candidates).append(one)
     best = max(candidates, key=lambda one: one.instance.score, default=None)
-    return Found(choose(located) if located or not best else [best], levels)
+    digits = choose(located) if located or not best else [best]
+    return Found(digits, find_doubtful(candidates, digits), levels)
 
 
 def has_small(located: list[Located], levels: list[tuple[Level, Maps]]) -> bool:
@@ -53,6 +55,13 @@ def has_small(located: list[Located], levels: list[tuple[Level, Maps]]) -> bool:
     finest = levels[-1][0]
     sides = [one.instance.box.longer_side for one in located if one.level is finest]
     return bool(sides) and float(np.median(sides)) < PARAMETERS.small_side
+
+
+def find_doubtful(candidates: list[Located], digits: list[Located]) -> list[Located]:
+    """Return each candidate that may be a digit beside the others."""
+    probable = [one for one in candidates if one.instance.score >= PARAMETERS.min_doubtful]
+    boxes = np.array([one.box for one in digits]).reshape(-1, 4)
+    return choose([one for one in probable if not are_covered(boxes, np.array(one.box)).any()])
 
 
 def choose(located: list[Located]) -> list[Located]:

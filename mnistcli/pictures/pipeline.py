@@ -24,6 +24,7 @@ from mnistcli.system.parallel import map_ahead
 BLANK = "no digit found: is it blank?"
 EXCLUDED = "no digit of the polarity that --invert asks for"
 SEVERAL = "more than one digit? --several reads all of them"
+UNREAD = "unread: {} that may be digits"
 UNCLEAR = "no clear digit: the answer is a guess"
 
 
@@ -100,6 +101,9 @@ def list_doubts(trace: Trace, options: PictureOptions) -> Iterator[str]:
     """Yield the warnings about what was found."""
     if not any(one.instance.is_probable for one in trace.asked):
         yield UNCLEAR
+    doubtful = [one for one in trace.found.doubtful if has_polarity(one, options.invert)]
+    if options.several and doubtful:
+        yield UNREAD.format(len(doubtful))
     if not options.several and has_more(trace):
         yield SEVERAL
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from mnistcli.pictures.pipeline import (
     EXCLUDED,
     SEVERAL,
     UNCLEAR,
+    UNREAD,
     PictureOptions,
     Prepared,
     Trace,
@@ -498,6 +500,32 @@ def test_the_best_candidate_is_read_with_a_warning(
 
     assert len(prepared.digits) == 1
     assert prepared.warnings == (UNCLEAR,)
+
+
+@pytest.mark.parametrize(
+    ("score", "options", "warnings"),
+    [
+        (PARAMETERS.min_doubtful, ALL, (UNREAD.format(1),)),
+        (PARAMETERS.min_doubtful, replace(ALL, invert="yes"), (UNREAD.format(1),)),
+        (PARAMETERS.min_doubtful, replace(ALL, invert="no"), (EXCLUDED,)),
+        (PARAMETERS.min_doubtful, PictureOptions(), ()),
+        (PARAMETERS.min_doubtful - 0.1, ALL, ()),
+    ],
+)
+def test_what_may_be_a_digit_is_told_of(
+    score: float,
+    options: PictureOptions,
+    warnings: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(location, "open_locator", lambda: PerfectLocator(doubtful=score))
+    page = write((160, 320), (3, 40, 30, 90), (7, 200, 30, 90))
+    picture = page.paint()
+    picture[:, 160:] = page.paint(ink=(100, 100, 100))[:, 160:]
+
+    prepared = prepare(to_png(picture), options)
+
+    assert prepared.warnings == warnings
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (50, 1), (2, 2), (9, 5)])
