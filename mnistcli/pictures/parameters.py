@@ -64,9 +64,9 @@ class Parameters:
     """Least probability of ink at the soft edge of a stroke: what is less is background."""
     strong_ink: float = 0.25
     """Least probability of ink that counts for a digit's box."""
-    min_centre: float = 0.4
-    """Least probability of a digit's centre. Chosen on composed pages: there, about as many digits
-    are missed as are found where there are none."""
+    min_centre: float = 0.45
+    """Least probability of a digit's centre. Chosen on composed pages, where about as many digits
+    are missed as are found where there are none, and on pictures of numbers."""
     min_doubtful: float = 0.25
     """Least probability of a centre that is told of, though it isn't read. Chosen on pictures of
     numbers: of those that were read right, few are warned of."""

@@ -122,6 +122,7 @@ RECIPES = {
             rotation=12, scale=0.1, shear=0.15, shift=1.5, elastic=0.7, stroke=0.5
         ),
         label_smoothing=0.05,
+        temperature=0.58,
         ema_decay=0.9995,
         export_bits=16,
         is_bfloat16=True,
