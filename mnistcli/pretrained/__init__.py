@@ -4,7 +4,7 @@ Each has a record in JSON of how it was trained, with the SHA-256 of its files.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class ModelRecord:
     data: dict[str, str]  # SHA-256 of each of MNIST's files, decompressed
     versions: dict[str, str]  # of Python and the libraries that trained it
     files: dict[str, str]  # SHA-256 of the export and the weights
-    also: dict[str, int] = field(default_factory=dict)  # images of other sources it learnt from
+    also: dict[str, int]  # images of other sources it learnt from
 
 
 def read_record() -> ModelRecord:
