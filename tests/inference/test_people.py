@@ -53,7 +53,7 @@ def test_an_unevenly_lit_page_is_read_in_order(tmp_path: Path) -> None:
     assert [len(row) for row in result["rows"]] == [10, 10]
     assert "".join(result["rows"]) == result["text"]
     assert [str(digit["digit"]) for digit in result["digits"]] == [*result["text"]]
-    assert sum(map(str.__eq__, result["text"], text)) >= 17
+    assert sum(map(str.__eq__, result["text"], text)) >= 18
     assert result["polarity"] == "dark_on_light"
     for place, digit in enumerate(result["digits"]):
         row, column = divmod(place, 10)
@@ -76,7 +76,7 @@ def test_non_digits_get_a_warning(tmp_path: Path) -> None:
         warned[Path(result["file"]).stem.partition("-")[0]] += bool(result["warnings"])
     assert len(results) == EACH * len(KINDS)
     assert sum(warned.values()) / len(results) >= 0.95, warned
-    assert min(warned.values()) / EACH >= 0.75, warned
+    assert min(warned.values()) / EACH >= 0.85, warned
 
 
 @pytest.mark.slow
@@ -96,4 +96,4 @@ def test_users_digits_are_read_and_rarely_get_a_warning(shared: Path) -> None:
             right for row, right in zip(rows, is_right, strict=True) if row["source"] == source
         ]
         assert np.mean(of_source) >= 0.79, source
-    assert np.mean([bool(result["warnings"]) for result in results]) <= 0.04
+    assert np.mean([bool(result["warnings"]) for result in results]) <= 0.03
