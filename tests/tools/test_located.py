@@ -84,7 +84,7 @@ def test_printed_digits_are_read_right() -> None:
 
 
 def test_the_mixture_has_every_part_with_its_labels(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, count in {"STROKES": 40, "PRINTS": 30, "LOCATED": 20}.items():
+    for name, count in {"STROKES": 40, "WORLDLY": 50, "PRINTS": 30, "LOCATED": 20}.items():
         monkeypatch.setattr(mixture, name, count)
     found = np.full((25, 28, 28), 7, np.uint8), np.array([*[NO_DIGIT] * 5, *[9] * 20])
     monkeypatch.setattr(mixture, "locate_all", lambda *given: found)
@@ -92,7 +92,7 @@ def test_the_mixture_has_every_part_with_its_labels(monkeypatch: pytest.MonkeyPa
 
     images, answers = mixture.make_mixture(2, digits, labels)
 
-    assert images.shape == (mixture.COPIES * 100 + 40 + 30 + 20, 28, 28)
+    assert images.shape == (mixture.COPIES * 100 + 40 + 50 + 30 + 20, 28, 28)
     assert images.dtype == answers.dtype == np.uint8
     np.testing.assert_array_equal(answers[:100], labels)
     np.testing.assert_array_equal(images[:100], digits)
