@@ -45,15 +45,22 @@ def write_one(label: int) -> Page:
 
 
 def assert_read(
-    picture: np.ndarray | Image.Image, page: Page, options: PictureOptions = ALL, least: float = 0.7
+    picture: np.ndarray | Image.Image,
+    page: Page,
+    options: PictureOptions = ALL,
+    least: float = 0.7,
+    allowed: tuple[str, ...] = (),
 ) -> Prepared:
-    """All digits of a page, and nothing else, are found, and their images are those written."""
+    """All digits of a page, and nothing else, are found, and their images are those written.
+
+    There is no warning except for those that are allowed.
+    """
     prepared = prepare(to_png(picture), options)
     assert len(prepared.digits) == len(page.images)
     for digit, image in zip(prepared.digits, page.images, strict=True):
         assert compare(digit.image, image) > least
         assert digit.warnings == ()
-    assert prepared.warnings == ()
+    assert set(prepared.warnings) <= set(allowed)
     return prepared
 
 
@@ -241,10 +248,12 @@ SIDES = {
 def test_a_digit_on_the_border_is_complete(label: int, side: str) -> None:
     page = write_one(label)
     (box,) = page.boxes
+    is_bar = label == 1 and side == "all sides"  # nothing shows that it is a digit
 
     for ink, paper in ((BLACK, WHITE), (WHITE, BLACK)):
         picture = page.paint(ink, paper)[SIDES[side](box)]
-        prepared = assert_read(picture, page, PictureOptions())
+        allowed = (UNCLEAR,) if is_bar else ()
+        prepared = assert_read(picture, page, PictureOptions(), allowed=allowed)
         assert prepared.polarity == ("dark_on_light" if ink == BLACK else "light_on_dark")
 
 

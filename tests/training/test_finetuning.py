@@ -24,7 +24,7 @@ ODD = Hand(
     jitter=(0.01, 0.03),
     overshoot=0.1,
     warp=0.03,
-    slant=(-1.3, 0.08),
+    slant=(-1.6, 0.08),
     rotation=0.05,
     width=(0.3, 0.08),
 )
