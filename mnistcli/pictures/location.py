@@ -30,14 +30,17 @@ class Found(NamedTuple):
     levels: list[tuple[Level, Maps]]  # the coarsest first
 
 
-def locate(picture: Colours) -> Found:
-    """Find the digits of a picture [H, W, 3]; the best candidate if none is probable."""
+def locate(picture: Colours, is_single: bool = False) -> Found:
+    """Find the digits of a picture [H, W, 3]; the best candidate if none is probable.
+
+    If it is to be a single digit, the last level is the one after the first that shows any: there,
+    the digits of a number that looks like one digit are seen.
+    """
     levels: list[tuple[Level, Maps]] = []
     located: list[Located] = []
     candidates: list[Located] = []
     for scale in list_scales(picture.shape):
-        is_usual = scale <= 1 and max(picture.shape) * scale <= PARAMETERS.usual_side
-        if located and not (is_usual or has_small(located, levels)):
+        if located and is_enough(scale, picture, located, levels, is_single):
             break
         level = make_level(picture, scale)
         maps = open_locator().locate(level.picture)
@@ -48,6 +51,20 @@ def locate(picture: Colours) -> Found:
     best = max(candidates, key=lambda one: one.instance.score, default=None)
     digits = choose(located) if located or not best else [best]
     return Found(digits, find_doubtful(candidates, digits), levels)
+
+
+def is_enough(
+    scale: float,
+    picture: Colours,
+    located: list[Located],
+    levels: list[tuple[Level, Maps]],
+    is_single: bool,
+) -> bool:
+    """Tell whether no level of a scale is needed, given the digits that coarser levels show."""
+    if is_single:
+        return levels[-1][0] is not located[0].level
+    is_usual = scale <= 1 and max(picture.shape) * scale <= PARAMETERS.usual_side
+    return not (is_usual or has_small(located, levels))
 
 
 def has_small(located: list[Located], levels: list[tuple[Level, Maps]]) -> bool:

@@ -110,7 +110,7 @@ def list_doubts(trace: Trace, options: PictureOptions) -> Iterator[str]:
 
 def take_steps(picture: Colours, options: PictureOptions) -> Trace:
     """Take the steps from a picture, uint8 [H, W, 3], to normalized digits."""
-    found = locate(picture)
+    found = locate(picture, is_single=not options.several)
     asked = [one for one in found.digits if has_polarity(one, options.invert)]
     angle = measure_angle(asked)
     if options.several:

@@ -74,6 +74,18 @@ def test_finer_levels_are_left_out_where_digits_are_large(locator: PerfectLocato
     assert PARAMETERS.usual_side <= max(locator.sides) < 2 * PARAMETERS.usual_side
 
 
+@pytest.mark.parametrize(("height", "levels"), [(1300, 2), (400, 3), (200, 4)])
+def test_for_a_single_digit_one_level_follows_the_first_that_shows_it(
+    height: int, levels: int, locator: PerfectLocator
+) -> None:
+    picture = blocks_on_paper((1600, 1200), (100, 100, 100 + height // 2, 100 + height))
+
+    found = locate(picture, is_single=True)
+
+    assert_found(found.digits, [(100, 100, 100 + height // 2, 100 + height)])
+    assert len(locator.sides) == len(found.levels) == levels
+
+
 @pytest.mark.parametrize(("side", "is_enlarged"), [(150, False), (18, True)])
 def test_a_small_picture_is_enlarged_only_where_digits_are_small(
     side: int, is_enlarged: bool, locator: PerfectLocator
