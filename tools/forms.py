@@ -1,15 +1,12 @@
 """Forms of digits that MNIST has few of, and people in much of the world write."""
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets.synthetic.dataset import BLOCK_IMAGES, draw_block
+from mnistcli.datasets.synthetic.dataset import draw_images
 from mnistcli.datasets.synthetic.glyphs import GLYPHS, Glyph
 from mnistcli.datasets.synthetic.handwriting import Hand
 from mnistcli.images import Gray
-from mnistcli.system.parallel import map_ahead
 
 CALM = Hand(jitter=(0.008, 0.035), warp=0.05, slant=(0.12, 0.2), rotation=0.12)
 """Hands that keep a 1 with a long upstroke apart from a 7."""
@@ -87,6 +84,4 @@ WORLD = (
 
 def draw_forms(seed: int, count: int) -> tuple[Gray, NDArray[np.uint8]]:
     """Return digits drawn in forms of all the world, [count, 28, 28], and their labels."""
-    draw = partial(draw_block, seed, hand=CALM, glyphs=WORLD)
-    images, labels = zip(*map_ahead(draw, range(-(-count // BLOCK_IMAGES))), strict=True)
-    return np.concatenate(images)[:count], np.concatenate(labels)[:count]
+    return draw_images(seed, count, hand=CALM, glyphs=WORLD)

@@ -1,6 +1,6 @@
 """Fit the temperature of a model's recipe on training images that it has not seen.
 
-usage: PYTHONPATH=tools:tools/locator python tools/temperature.py MODEL DATA_DIR
+usage: python tools/temperature.py MODEL DATA_DIR
 
 DATA_DIR holds MNIST's files. The model is trained on all but the last of the training images.
 """
@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from planning import plan_run
 
 from mnistcli.cli.console import Console
 from mnistcli.datasets import dataset
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.evaluation.metrics import evaluate
 from mnistcli.inference.interpreter import Predictor
-from mnistcli.runs.plan import Request, make_plan
 from mnistcli.runs.recipes import RECIPES
 from mnistcli.training import loop
 from mnistcli.training.conversion import to_tflite
@@ -33,23 +33,7 @@ TEMPERATURES = np.linspace(0.3, 1.5, 241)
 
 def train(model: str, data: Dataset, directory: Path, console: Console) -> Predictor:
     """Return the export of a model that is trained by its recipe."""
-    request = Request(
-        checkpoint_dir=directory,
-        data_dir=directory,
-        pictures=None,
-        model=model,
-        dataset=data.name,
-        seed=SEED,
-        batch_size=None,
-        learning_rate=None,
-        steps=None,
-        save_every=1 << 30,
-        keep=1,
-        restart=False,
-        log_every=1000,
-        log_dir=None,
-    )
-    plan = make_plan(request, console)
+    plan = plan_run(directory, model, SEED, None, data.name, console)
     start_tensorflow()
     network = loop.train(plan, data.images, data.targets, console).network
     return Predictor(to_tflite(network), "the export")

@@ -89,9 +89,8 @@ def draw_reliability(bins: Sequence[ReliabilityBin]) -> bytes:
     below.set_xlabel("probability", color=INK)
     below.set_xlim(0, 1.03)
     for panel in (axes, below):
-        panel.grid(color=GRID)
         panel.set_axisbelow(True)
-        panel.spines[["top", "right"]].set_visible(False)
+        _draw_grid(panel)
     return _save(figure)
 
 
@@ -108,8 +107,7 @@ def draw_curves(curve: Sequence[Point]) -> bytes:
             axes.plot(steps, part, color=colour, label=label, lw=1.8)
         axes.set_title(name, loc="left", color=INK)
         axes.set_xlabel("step", color=INK)
-        axes.grid(color=GRID)
-        axes.spines[["top", "right"]].set_visible(False)
+        _draw_grid(axes)
         axes.legend(frameon=False)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     return _save(figure)
@@ -128,6 +126,12 @@ def draw_weights(w: NDArray[np.float32]) -> bytes:
         axes.set_yticks([])
     figure.colorbar(shown, ax=panels, shrink=0.8, label="weight")
     return _save(figure)
+
+
+def _draw_grid(axes: Axes) -> None:
+    """Draw a grid, and leave the sides above and on the right open."""
+    axes.grid(color=GRID)
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def _make_cell(row: int, column: int) -> Rectangle:

@@ -149,8 +149,8 @@ def _judge(reading: Reading) -> tuple[str, ...]:
     if not reading.is_digit:
         return (NO_DIGIT,)
     if reading.confidence < MIN_CONFIDENCE:
-        is_digit = 1 - reading.doubt
+        belief = 1 - reading.doubt
         (digit, share), (other, lower) = reading.best(2)
-        shares = (digit, is_digit * share, other, is_digit * lower, reading.doubt)
+        shares = (digit, belief * share, other, belief * lower, reading.doubt)
         return (UNSURE.format(*shares),)
     return ()

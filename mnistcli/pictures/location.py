@@ -26,7 +26,7 @@ class Found(NamedTuple):
     """What was found in a picture."""
 
     digits: list[Located]
-    doubtful: list[Located]  # elsewhere, candidates that may be digits
+    candidates: list[Located]  # of lower scores, also of the same digits
     levels: list[tuple[Level, Maps]]  # the coarsest first
 
 
@@ -50,7 +50,7 @@ def locate(picture: Colours, is_single: bool = False) -> Found:
             (located if instance.is_probable else candidates).append(one)
     best = max(candidates, key=lambda one: one.instance.score, default=None)
     digits = choose(located) if located or not best else [best]
-    return Found(digits, find_doubtful(candidates, digits), levels)
+    return Found(digits, candidates, levels)
 
 
 def is_enough(
@@ -74,11 +74,17 @@ def has_small(located: list[Located], levels: list[tuple[Level, Maps]]) -> bool:
     return bool(sides) and float(np.median(sides)) < PARAMETERS.small_side
 
 
-def find_doubtful(candidates: list[Located], digits: list[Located]) -> list[Located]:
-    """Return each candidate that may be a digit beside the others."""
-    probable = [one for one in candidates if one.instance.score >= PARAMETERS.min_doubtful]
-    boxes = np.array([one.box for one in digits]).reshape(-1, 4)
-    return choose([one for one in probable if not are_covered(boxes, np.array(one.box)).any()])
+def find_doubtful(found: Found) -> list[Located]:
+    """Return each candidate that may be a digit beside those that were found."""
+    boxes = np.array([one.box for one in found.digits]).reshape(-1, 4)
+    return choose(
+        [
+            one
+            for one in found.candidates
+            if one.instance.score >= PARAMETERS.min_doubtful
+            and not are_covered(boxes, np.array(one.box)).any()
+        ]
+    )
 
 
 def choose(located: list[Located]) -> list[Located]:

@@ -67,11 +67,11 @@ class Parameters:
     min_centre: float = 0.45
     """Least probability of a digit's centre. Chosen on composed pages, where about as many digits
     are missed as are found where there are none, and on pictures of numbers."""
+    min_candidate: float = 0.1
+    """The same, if nothing in the picture has more: then it is the best of these."""
     min_doubtful: float = 0.25
     """Least probability of a centre that is told of, though it isn't read. Chosen on pictures of
     numbers: of those that were read right, few are warned of."""
-    min_candidate: float = 0.1
-    """The same, if nothing in the picture has more: then it is the best of these."""
     min_side: float = 14
     """Least longer side of a digit; smaller ones are larger on the next level. Trained."""
     max_side: float = 74

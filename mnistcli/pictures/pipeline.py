@@ -15,7 +15,7 @@ from mnistcli.pictures.decoding import Colours, read_colours, read_plainly
 from mnistcli.pictures.extraction import Digit, extract, measure_contrast
 from mnistcli.pictures.files import Content, Picture, find_pictures, read_in_batches
 from mnistcli.pictures.geometry import Box
-from mnistcli.pictures.location import Found, Located, locate
+from mnistcli.pictures.location import Found, Located, find_doubtful, locate
 from mnistcli.pictures.normalization import is_normalized
 from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.pictures.reading_order import find_rows, measure_turn
@@ -101,10 +101,11 @@ def list_doubts(trace: Trace, options: PictureOptions) -> Iterator[str]:
     """Yield the warnings about what was found."""
     if not any(one.instance.is_probable for one in trace.asked):
         yield UNCLEAR
-    doubtful = [one for one in trace.found.doubtful if has_polarity(one, options.invert)]
-    if options.several and doubtful:
-        yield UNREAD.format(len(doubtful))
-    if not options.several and has_more(trace):
+    if options.several:
+        doubtful = find_doubtful(trace.found)
+        if count := sum(has_polarity(one, options.invert) for one in doubtful):
+            yield UNREAD.format(count)
+    elif has_more(trace):
         yield SEVERAL
 
 

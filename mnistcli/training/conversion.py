@@ -39,13 +39,8 @@ def to_saved_model(network: Network) -> dict[str, bytes]:
         The contents of its files, by their paths.
     """
     answering, model = network.answering, tf.Module()
-    temperature = network.recipe.temperature
     model.layers, model.w, model.b = answering.layers, answering.w, answering.b
-    model.y = tf.function(
-        lambda x: tf.nn.softmax(answering.logits(x) / temperature),
-        input_signature=[INPUT],
-        autograph=False,
-    )
+    model.y = tf.function(lambda x: network.y(x), input_signature=[INPUT], autograph=False)
     with _own_temporary_directory():
         call_in_thread(lambda: tf.saved_model.save(model, RAM_DIRECTORY, signatures=model.y))
     return take_files()

@@ -65,20 +65,21 @@ def open_network(checkpoint: Checkpoint | None) -> Network:
     if checkpoint:
         return restore(checkpoint)
     record = pretrained.read_record()
-    recipe = RECIPES[record.model]._replace(temperature=1.0)  # the weights include it
-    return from_weights(recipe, pretrained.read_weights(), record.seed)
+    return from_weights(RECIPES[record.model], pretrained.read_weights(), record.seed)
 
 
 def from_weights(
     recipe: Recipe, weights: Mapping[str, NDArray[Any]], seed: int, step: int = 0
 ) -> Network:
-    """Return a network with given weights, named as by :meth:`Classifier.name_variables`.
+    """Return a network with given weights, as :func:`read_weights` returns them.
+
+    They include the temperature, so the network has none.
 
     Raises:
         ModelError: they are not those of the recipe's model.
     """
     with silenced_stderr():
-        network = Network(recipe, seed)
+        network = Network(recipe._replace(temperature=1.0), seed)
     network.step.assign(step)
     for classifier in filter(None, (network, network.average)):
         variables = classifier.name_variables()
@@ -91,9 +92,9 @@ def from_weights(
 
 
 def read_weights(network: Network) -> dict[str, NDArray[np.float32]]:
-    """Return the weights that answer, by the names of :func:`from_weights`.
+    """Return the weights that answer, by the names of :meth:`Classifier.name_variables`.
 
-    The temperature is in ``w`` and ``b``: a recipe for these weights has none.
+    ``w`` and ``b`` include the temperature.
     """
     variables = network.answering.name_variables()
     weights = {name: variable.numpy() for name, variable in variables.items()}

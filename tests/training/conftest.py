@@ -25,6 +25,8 @@ def make_network(tensorflow: None) -> "Callable[[str], Network]":
                 inputs = np.prod(variable.shape[:-1])
                 values = random.normal(0, np.sqrt(2 / inputs), variable.shape)
                 variable.assign(values if inputs > 1 else random.uniform(0.5, 1.5, variable.shape))
+        w = network.answering.w
+        w.assign(w * network.recipe.temperature)  # so that no answer is certain
         return network
 
     return make

@@ -29,7 +29,7 @@ def test_the_tflite_answers_as_the_network_does(
 
     expected = network.y((images / 255).reshape(-1, 784).astype(np.float32)).numpy()
     np.testing.assert_allclose(answers, expected, rtol=0, atol=tolerance)
-    assert np.ptp(expected, axis=0).max() > 0.01
+    assert np.ptp(expected, axis=0).max() > 0.1
     assert answers.shape == (1500, 10)
     assert answers.dtype == np.float32
     assert len(export) <= most_bytes

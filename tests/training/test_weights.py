@@ -82,7 +82,7 @@ def test_weights_that_are_read_include_the_temperature(make_network: Callable) -
     network.recipe = RECIPES["softmax"]._replace(temperature=0.4)
     x = np.random.default_rng(4).random((50, 784)).astype(np.float32)
 
-    read = from_weights(RECIPES["softmax"]._replace(temperature=1.0), read_weights(network), 0)
+    read = from_weights(network.recipe, read_weights(network), 0)
 
     np.testing.assert_allclose(read.y(x), network.y(x), atol=1e-6)
     assert np.abs(read.y(x) - read.y(x * 0.4)).max() > 0.01

@@ -22,14 +22,19 @@ BLOCK_IMAGES = 1000
 
 
 def draw_images(
-    seed: int, count: int, advance: Advance = ignore_progress
+    seed: int,
+    count: int,
+    advance: Advance = ignore_progress,
+    hand: Hand = HANDS,
+    glyphs: Sequence[Glyph] = GLYPHS,
 ) -> tuple[Gray, NDArray[np.uint8]]:
     """Draw ``count`` images, uint8 [N, 28, 28], with labels, uint8 [N], on all cores.
 
     A larger count has the same images first. ``advance`` is told how many are drawn.
     """
     blocks = []
-    for block in map_ahead(partial(draw_block, seed), range(-(-count // BLOCK_IMAGES))):
+    draw_one = partial(draw_block, seed, hand=hand, glyphs=glyphs)
+    for block in map_ahead(draw_one, range(-(-count // BLOCK_IMAGES))):
         blocks.append(block)
         advance(min(len(blocks) * BLOCK_IMAGES, count))
     images, labels = (np.concatenate(arrays)[:count] for arrays in zip(*blocks, strict=True))
