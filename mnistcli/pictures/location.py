@@ -31,7 +31,7 @@ class Found(NamedTuple):
 
 
 def locate(picture: Colours, is_single: bool = False) -> Found:
-    """Find the digits of a picture [H, W, 3]; the best candidate if none is probable.
+    """Find the digits of a picture [H, W, 3]; the main candidate if none is probable.
 
     If it is to be a single digit, the last level is the one after the first that shows any: there,
     the digits of a number that looks like one digit are seen.
@@ -48,9 +48,14 @@ def locate(picture: Colours, is_single: bool = False) -> Found:
         for instance in find_instances(maps):
             one = Located(instance, level, maps, to_picture(instance.box, level, picture.shape))
             (located if instance.is_probable else candidates).append(one)
-    best = max(candidates, key=lambda one: one.instance.score, default=None)
+    best = max(candidates, key=weigh, default=None)
     digits = choose(located) if located or not best else [best]
     return Found(digits, candidates, levels)
+
+
+def weigh(located: Located) -> float:
+    """Return how much a digit is the main one of its picture."""
+    return located.instance.score * located.box.longer_side
 
 
 def is_enough(

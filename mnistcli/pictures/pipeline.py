@@ -15,7 +15,7 @@ from mnistcli.pictures.decoding import Colours, read_colours, read_plainly
 from mnistcli.pictures.extraction import Digit, extract, measure_contrast
 from mnistcli.pictures.files import Content, Picture, find_pictures, read_in_batches
 from mnistcli.pictures.geometry import Box
-from mnistcli.pictures.location import Found, Located, find_doubtful, locate
+from mnistcli.pictures.location import Found, Located, find_doubtful, locate, weigh
 from mnistcli.pictures.normalization import is_normalized
 from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.pictures.reading_order import find_rows, measure_turn
@@ -132,12 +132,8 @@ def measure_angle(located: list[Located]) -> float:
     angle = measure_turn([one.box for one in located])
     if angle is None:
         angle = float(np.median([one.instance.angle for one in located])) if located else 0.0
-    return angle if abs(angle) > PARAMETERS.min_angle else 0.0
-
-
-def weigh(located: Located) -> float:
-    """Return how much a digit is the main one of its picture."""
-    return located.instance.score * located.box.longer_side
+    least = PARAMETERS.min_angle if len(located) > 1 else PARAMETERS.min_lone_angle
+    return angle if abs(angle) > least else 0.0
 
 
 def has_more(trace: Trace) -> bool:
