@@ -15,12 +15,11 @@ def batch_indices(
     Step *k*, counted from 0, takes the places ``k * batch_size`` to ``(k + 1) * batch_size``.
     """
     start, end = first_step * batch_size, (first_step + steps) * batch_size
-    first_epoch, last_epoch = start // count, (end - 1) // count
-    order = np.concatenate(
-        [_epoch_order(seed, epoch, count) for epoch in range(first_epoch, last_epoch + 1)]
-    )
-    offset = first_epoch * count
-    return order[start - offset : end - offset].reshape(steps, batch_size)
+    parts = [
+        _epoch_order(seed, epoch, count)[max(start - epoch * count, 0) : end - epoch * count]
+        for epoch in range(start // count, (end - 1) // count + 1)
+    ]
+    return np.concatenate(parts).reshape(steps, batch_size)
 
 
 @lru_cache(maxsize=2)
