@@ -79,6 +79,7 @@ RECIPES = {
         learning_rate=0.001,
         images_per_call=6400,
         accuracy=0.911,
+        temperature=0.765,
     ),
     # After tuomaso/train_mnist_fast, with fewer channels and smoothed labels
     "cnn": Recipe(
@@ -98,11 +99,12 @@ RECIPES = {
         label_smoothing=0.1,
         temperature=0.46,
     ),
-    # The layout of cdeotte/MNIST-CNN-99.75, with its dropout at the end alone
+    # The layout of cdeotte/MNIST-CNN-99.75, with its dropout at the end alone, and without batch
+    # normalization of the two largest layers, which took a fifth of the time
     "deepcnn": Recipe(
         layers=(
-            Convolution(3, 32, has_batch_norm=True),
-            Convolution(3, 32, has_batch_norm=True),
+            Convolution(3, 32),
+            Convolution(3, 32),
             Convolution(5, 32, has_batch_norm=True, is_padded=True, stride=2),
             Convolution(3, 64, has_batch_norm=True),
             Convolution(3, 64, has_batch_norm=True),
@@ -110,9 +112,9 @@ RECIPES = {
             Convolution(4, 128, has_batch_norm=True),
             Dropout(0.5),
         ),
-        steps=12_000,
-        batch_size=128,
-        learning_rate=0.003,
+        steps=5500,
+        batch_size=256,
+        learning_rate=0.004,
         images_per_call=640,
         accuracy=0.997,
         is_one_cycle=True,
@@ -123,7 +125,7 @@ RECIPES = {
         ),
         label_smoothing=0.05,
         temperature=0.58,
-        ema_decay=0.9995,
+        ema_decay=0.999,
         export_bits=16,
         is_bfloat16=True,
     ),

@@ -25,6 +25,7 @@ def start_tensorflow(inter_op_threads: int = THREADS) -> None:
     preload("tensorflow")
     import tensorflow as tf
 
+    tf.get_logger().setLevel("ERROR")
     with silenced_stderr(), suppress(RuntimeError):  # what can't be changed any more
         tf.config.set_visible_devices([], "GPU")
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)

@@ -49,7 +49,9 @@ def restore(checkpoint: Checkpoint) -> Network:
             reader.assert_consumed()
     except (AssertionError, ValueError, tf.errors.OpError) as error:
         model = checkpoint.settings.model
-        raise ModelError(f"{checkpoint.path}: does not hold the weights of {model}") from error
+        raise ModelError(
+            f"{checkpoint.path}: does not hold the weights of {model}, as this version has it"
+        ) from error
     finally:
         for name in checkpoint.weights:
             tf.io.gfile.remove(f"{RAM_DIRECTORY}/{name}")

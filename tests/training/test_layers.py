@@ -33,7 +33,7 @@ def test_crop_keeps_the_central_pixels(side: int, rows: slice) -> None:
     np.testing.assert_array_equal(make(Crop(side), x)(x, None), x[:, rows, rows])
 
 
-@pytest.mark.parametrize(("side", "stride", "pool"), [(3, 1, 1), (5, 2, 1), (3, 1, 2)])
+@pytest.mark.parametrize(("side", "stride", "pool"), [(3, 1, 1), (5, 2, 1), (3, 1, 2), (10, 1, 1)])
 def test_convolution_and_pooling_equal_numpys(side: int, stride: int, pool: int) -> None:
     x = RANDOM.normal(size=(2, 10, 10, 3)).astype(np.float32)
     layer = make(Convolution(side, 4, stride=stride, pool_size=pool), x)
