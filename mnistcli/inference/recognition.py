@@ -18,14 +18,18 @@ from mnistcli.pictures.pipeline import (
     prepare_in_batches,
 )
 
-MIN_CONFIDENCE = 0.6
+MIN_CONFIDENCE = 0.7
 """Confidence below which an answer gets a warning."""
 
 MAX_DOUBT = 0.5
-"""Probability of being no digit from which on the detector takes an image for none."""
+"""Probability of being no digit from which on an image is taken for none."""
 
-MIN_SCORE = 0.5
-"""Score by the locator from which on an answer counts as a digit, whatever the detector says."""
+DIGITS_PRIOR = 9
+"""How many times more digits there are for each other thing in people's pictures than in what the
+detector was trained on. A guess."""
+
+MAX_CERTAINTY = 0.999
+"""Of the locator, either way: it leaves the last word to the detector."""
 
 NO_DIGIT = "nothing like a digit"
 LEFT_OUT = "left out: {} that may be no digit"
@@ -38,13 +42,13 @@ class Reading:
 
     digit: Digit
     probabilities: NDArray[np.float32]  # [10]
-    doubt: float  # probability that it is no digit at all
+    doubt: float  # probability that it is no digit at all, by the detector and the locator
     warnings: tuple[str, ...] = ()
 
     @property
     def is_digit(self) -> bool:
-        """Whether the detector or the locator takes it for a digit."""
-        return self.doubt < MAX_DOUBT or self.digit.score >= MIN_SCORE
+        """Whether it is more probably a digit than not."""
+        return self.doubt < MAX_DOUBT
 
     @property
     def confidence(self) -> float:
@@ -93,24 +97,43 @@ def recognize(
         options: how the pictures are prepared.
     """
     for batch in prepare_in_batches(names, options):
-        images = [
-            digit.image
+        digits = [
+            digit
             for _, prepared in batch
             if isinstance(prepared, Prepared)
             for digit in prepared.digits
         ]
-        stacked = np.stack(images) if images else np.empty((0, SIDE, SIDE), np.uint8)
-        probabilities = iter(predictor.predict(stacked))
-        is_normalized = options.preprocess == "mnist"
-        doubts = detector.predict(stacked) if is_normalized else np.zeros(len(images))
-        doubts[~stacked.any(axis=(1, 2))] = 1
-        remaining = zip(probabilities, doubts.ravel().tolist(), strict=True)
+        images = np.array([digit.image for digit in digits], np.uint8).reshape(-1, SIDE, SIDE)
+        probabilities = iter(predictor.predict(images))
+        doubts = np.zeros(len(images))
+        if options.preprocess == "mnist":
+            scores = np.array([digit.score for digit in digits])
+            doubts = join(detector.predict(images)[:, 0], scores)
+        doubts[~images.any(axis=(1, 2))] = 1
+        remaining = zip(probabilities, doubts.tolist(), strict=True)
         for picture, prepared in batch:
             if isinstance(prepared, Prepared):
                 answer = _answer(picture, prepared, remaining)
                 yield leave_out(answer) if options.several else answer
             else:
                 yield Answer(picture.name, picture.label, error=str(prepared))
+
+
+def join(doubts: NDArray[np.float32], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the probability that something is no digit, by the detector and by the locator, [N].
+
+    The two look at different things, an image and the picture around it, and are taken as
+    independent: their odds are multiplied, and those of pictures before one looks at them (naive
+    Bayes; Duda and Hart, "Pattern Classification and Scene Analysis", 1973).
+
+    Args:
+        doubts: by the detector, [N].
+        scores: the locator's probabilities of digits, [N]; 0.5 says nothing either way.
+    """
+    beliefs = np.clip(scores, 1 - MAX_CERTAINTY, MAX_CERTAINTY)
+    against = doubts * (1 - beliefs)
+    joined: NDArray[np.float64] = against / (against + DIGITS_PRIOR * (1 - doubts) * beliefs)
+    return joined
 
 
 def _answer(
@@ -130,7 +153,7 @@ def _answer(
 
 
 def leave_out(answer: Answer) -> Answer:
-    """Return an answer without what neither the locator nor the detector takes for a digit."""
+    """Return an answer without what is no digit, as far as can be told."""
     is_kept = [reading.is_digit for reading in answer.readings]
     if all(is_kept):
         return answer

@@ -22,7 +22,7 @@ class Digit:
     image: Gray  # [28, 28], 0 background, 255 ink
     box: Box | None = None  # in pixels of the upright picture
     transform: Affine = IDENTITY  # from the upright picture to the image
-    score: float = 0  # probability of its centre, by the locator; 0 if it wasn't asked
+    score: float = 0.5  # probability of its centre, by the locator; 0.5 if it wasn't asked
     contrast: float = 255  # how much lighter it is than its paper, in gray levels; dark: negative
     warnings: tuple[str, ...] = ()
 

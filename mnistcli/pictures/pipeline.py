@@ -25,7 +25,6 @@ BLANK = "no digit found: is it blank?"
 EXCLUDED = "no digit of the polarity that --invert asks for"
 SEVERAL = "more than one digit? --several reads all of them"
 UNREAD = "unread: {} that may be digits"
-UNCLEAR = "no clear digit: the answer is a guess"
 
 
 @dataclass(frozen=True)
@@ -99,8 +98,6 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
 
 def list_doubts(trace: Trace, options: PictureOptions) -> Iterator[str]:
     """Yield the warnings about what was found."""
-    if not any(one.instance.is_probable for one in trace.asked):
-        yield UNCLEAR
     if options.several:
         doubtful = find_doubtful(trace.found)
         if count := sum(has_polarity(one, options.invert) for one in doubtful):

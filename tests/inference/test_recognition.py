@@ -6,12 +6,13 @@ from helpers.drawing import seven, to_png
 
 from mnistcli.datasets.synthetic.dataset import draw_images
 from mnistcli.inference.recognition import (
+    DIGITS_PRIOR,
     LEFT_OUT,
     MAX_DOUBT,
-    MIN_SCORE,
     NO_DIGIT,
     Answer,
     Reading,
+    join,
     leave_out,
     recognize,
 )
@@ -113,7 +114,13 @@ class Fixed:
         return np.repeat(self.numbers, len(images), axis=0)
 
 
-DOUBTED, BELIEVED = MAX_DOUBT, MAX_DOUBT / 2
+def doubting(doubt: float) -> Fixed:
+    """A detector whose answer leads to a doubt, where the locator isn't asked."""
+    odds = DIGITS_PRIOR * doubt / (1 - doubt)
+    return Fixed(odds / (1 + odds))
+
+
+DOUBTED, BELIEVED = MAX_DOUBT * 1.01, MAX_DOUBT * 0.99
 SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
 
 
@@ -121,9 +128,9 @@ SURE = Fixed(0, 0, 0, 0, 0, 0, 0, 0.9, 0, 0.1)
     ("predictor", "doubt", "confidence", "warnings"),
     [
         (SURE, 0, 0.9, ()),
-        (SURE, 0.25, 0.675, ()),
+        (SURE, 0.1, 0.81, ()),
         (SURE, 0.4, 0.54, ("unsure: 7 at 0.54, 9 at 0.06, or no digit at 0.40",)),
-        (SURE, 0.6, 0.36, ("unsure: 7 at 0.36, 9 at 0.04, or no digit at 0.60",)),
+        (SURE, 0.6, 0.36, (NO_DIGIT,)),
         (
             Fixed(0, 0, 0, 0.45, 0, 0.55, 0, 0, 0, 0),
             0,
@@ -139,9 +146,9 @@ def test_doubtful_answers_get_a_warning(
     warnings: tuple[str, ...],
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "7.png").write_bytes(to_png(seven()))
+    (tmp_path / "7.png").write_bytes(to_png(draw_images(1, 1)[0][0]))
 
-    (answer,) = recognize([str(tmp_path / "7.png")], predictor, Fixed(doubt))
+    (answer,) = recognize([str(tmp_path / "7.png")], predictor, doubting(doubt))
 
     assert answer.readings[0].warnings == warnings
     assert answer.confidence == pytest.approx(confidence)
@@ -154,11 +161,11 @@ def test_the_detector_alone_judges_images_that_are_normalized(
     images, _ = draw_images(1, 1)
     (tmp_path / "image.png").write_bytes(to_png(images[0]))
 
-    (answer,) = recognize([str(tmp_path / "image.png")], SURE, Fixed(doubt))
+    (answer,) = recognize([str(tmp_path / "image.png")], SURE, doubting(doubt))
 
     (reading,) = answer.readings
     assert reading.is_digit == is_digit
-    assert reading.warnings == (() if is_digit else (NO_DIGIT,))
+    assert (NO_DIGIT in reading.warnings) != is_digit
 
 
 def test_a_blank_picture_has_no_other_warning(tmp_path: Path) -> None:
@@ -180,36 +187,49 @@ def test_the_detector_is_not_used_for_pictures_that_are_only_resized(tmp_path: P
     assert (answer.confidence, answer.readings[0].warnings) == (pytest.approx(0.9), ())
 
 
+def test_odds_of_the_detector_and_of_the_locator_are_multiplied() -> None:
+    doubts, scores = np.array([0.8, 0.8, 0.25], np.float32), np.array([0.5, 0.9, 0.1])
+
+    joined = join(doubts, scores)
+
+    expected = np.array([4, 4 / 9, 3]) / DIGITS_PRIOR
+    np.testing.assert_allclose(joined / (1 - joined), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("score", [0, 1])
+def test_a_certain_detector_is_believed(score: float) -> None:
+    joined = join(np.array([0, 1], np.float32), np.array([score, score]))
+
+    np.testing.assert_array_equal(joined, [0, 1])
+
+
 IMAGE = np.zeros((28, 28), np.uint8)
-LOW, HIGH = MIN_SCORE / 2, MIN_SCORE
 
 
-def answer_with(*readings: tuple[float, float], rows: tuple[int, ...] = ()) -> Answer:
-    """An answer with readings of (doubt by the detector, score by the locator)."""
+def answer_with(*doubts: float, rows: tuple[int, ...] = ()) -> Answer:
     return Answer(
         "numbers.png",
         readings=tuple(
-            Reading(Digit(IMAGE, score=score), np.full(10, 0.1, np.float32), doubt)
-            for doubt, score in readings
+            Reading(Digit(IMAGE), np.full(10, 0.1, np.float32), doubt) for doubt in doubts
         ),
         rows=rows,
         warnings=("something",),
     )
 
 
-def test_what_neither_network_takes_for_a_digit_is_left_out_with_a_warning() -> None:
-    answer = answer_with((BELIEVED, HIGH), (DOUBTED, LOW), (DOUBTED, HIGH), (BELIEVED, LOW))
+def test_what_is_probably_no_digit_is_left_out_with_a_warning() -> None:
+    answer = answer_with(BELIEVED, DOUBTED, BELIEVED)
 
     kept = leave_out(answer)
 
-    assert kept.readings == (answer.readings[0], *answer.readings[2:])
+    assert kept.readings == (answer.readings[0], answer.readings[2])
     assert kept.warnings == ("something", LEFT_OUT.format(1))
 
 
 def test_rows_have_the_digits_that_are_kept() -> None:
-    good, bad = (BELIEVED, HIGH), (DOUBTED, LOW)
+    doubts = (BELIEVED, DOUBTED, BELIEVED, DOUBTED, DOUBTED, BELIEVED)
 
-    kept = leave_out(answer_with(good, bad, good, bad, bad, good, rows=(3, 2, 1)))
+    kept = leave_out(answer_with(*doubts, rows=(3, 2, 1)))
 
     assert len(kept.readings) == 3
     assert kept.rows == (2, 1)
@@ -217,23 +237,20 @@ def test_rows_have_the_digits_that_are_kept() -> None:
 
 
 def test_all_digits_may_be_left_out() -> None:
-    kept = leave_out(answer_with((DOUBTED, LOW), rows=(1,)))
+    kept = leave_out(answer_with(DOUBTED, rows=(1,)))
 
     assert (kept.readings, kept.rows, kept.confidence) == ((), (), 0)
 
 
-@pytest.mark.parametrize("readings", [[], [(BELIEVED, LOW), (DOUBTED, HIGH)]])
-def test_nothing_else_is_left_out(readings: list[tuple[float, float]]) -> None:
-    answer = answer_with(*readings, rows=(len(readings),))
+@pytest.mark.parametrize("doubts", [[], [BELIEVED, BELIEVED]])
+def test_nothing_else_is_left_out(doubts: list[float]) -> None:
+    answer = answer_with(*doubts, rows=(len(doubts),))
 
     assert leave_out(answer) is answer
 
 
 @pytest.mark.parametrize("several", [True, False])
-def test_only_among_several_digits_something_is_left_out(
-    several: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mnistcli.inference.recognition.MIN_SCORE", 2)
+def test_only_among_several_digits_something_is_left_out(several: bool, tmp_path: Path) -> None:
     (tmp_path / "7.png").write_bytes(to_png(seven()))
 
     options = PictureOptions(several=several)
