@@ -104,6 +104,8 @@ def _answer_dataset(
     from mnistcli.evaluation.metrics import AnsweredImages
 
     data = load(dataset, split, data_dir, console)
+    if {model.dataset.split("+")[0], data.name} == {"mnist", "kaggle"}:
+        console.warn("Kaggle's images are MNIST's: the model has been trained on some of these")
     names = [f"{data.name} {data.split} {number}" for number in range(len(data.labels))]
     return AnsweredImages(
         dataset=data.name,

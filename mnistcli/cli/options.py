@@ -55,10 +55,10 @@ data_dir = click.option(
 )
 dataset = click.option(
     "--dataset",
-    type=click.Choice(["auto", "mnist", "strokes"]),
+    type=click.Choice(["auto", "mnist", "strokes", "kaggle"]),
     default="auto",
-    help="MNIST, or digits drawn from strokes. auto means MNIST, or strokes if MNIST is "
-    "unavailable.",
+    help="MNIST, digits drawn from strokes, or Kaggle's train.csv in --data-dir. auto means MNIST, "
+    "or strokes if MNIST is unavailable.",
 )
 checkpoint_dir = click.option(
     "--checkpoint-dir",
