@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 def download(console: Console, data_dir: "Path", sources: tuple[str, ...], verify: bool) -> None:
     """Download MNIST's four files and verify them.
 
-    Files that are there already are verified again, and only bad ones are downloaded.
+    Files that are there already are verified again, and only bad ones are downloaded. Other data
+    under MNIST's names is never replaced. A directory, given by --from or --data-dir, may have
+    MNIST's files raw or compressed, each in a folder, as torchvision or as Keras stores them.
     """
     from mnistcli.datasets import mnist
     from mnistcli.errors import DataError

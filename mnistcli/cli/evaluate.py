@@ -50,9 +50,9 @@ def evaluate(
 ) -> None:
     """Score the model on a data set or on pictures.
 
-    Without PICTURES, the model is scored on the 10,000 test images of --dataset. PICTURES are files
-    or directories, labelled by their names: the label of 8_3.png is 8, and so is that of all
-    pictures in a directory's folder 8.
+    Without PICTURES, the model is scored on the test images of --dataset. PICTURES are files or
+    directories, labelled by their names: the label of 8_3.png is 8, and so is that of all pictures
+    in a directory's folder 8.
     """
     from mnistcli.cli.models import choose_model
     from mnistcli.evaluation.metrics import evaluate

@@ -148,8 +148,9 @@ def train(
     """Train a model and score the result.
 
     Training resumes from the newest checkpoint in --checkpoint-dir, with the run's own settings and
-    data set, until --steps is reached. Then the model is scored on the data set's 10,000 test
-    images. MNIST is downloaded, and strokes are drawn, if they aren't in --data-dir yet.
+    data set, until --steps is reached. Then the model is scored on the data set's test images:
+    10,000, or a tenth of Kaggle's. MNIST is downloaded, and strokes are drawn, if they aren't in
+    --data-dir yet.
 
     With --pictures, the model in --checkpoint-dir, or the pretrained model if there is none, is
     fine-tuned on pictures of your own, labelled by names like 8_3.png or by folders like 8/. Some

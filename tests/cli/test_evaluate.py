@@ -104,7 +104,7 @@ def test_eval_falls_back_to_strokes_with_a_warning(run) -> None:
     result = run("eval")
 
     assert re.fullmatch(r"accuracy [\d.]+ over 100 images \(strokes test\)\n", result.stdout)
-    assert "warning: could not get" in result.stderr
+    assert "warning: MNIST can't be downloaded (" in result.stderr
     assert json.loads(run("eval", "--json").stdout)["dataset"] == "strokes"
 
 
