@@ -31,6 +31,12 @@ LABEL = "label"
 MAX_LINE_BYTES = 16 * COLUMNS
 """Longest line: a name or a number of 15 characters in each column."""
 
+MIN_LINE_BYTES = 2 * COLUMNS
+"""Shortest line: a digit in each column."""
+
+MAX_SHORT_LINES = 100
+"""Lines that may be shorter, as empty ones are; millions of them would take minutes."""
+
 TEST_PART = 10
 """One image in so many is held out of training."""
 
@@ -52,12 +58,13 @@ def read(
         content = read_file(path)
     except DataError as error:
         raise DataError(f"{error}; --data-dir names the directory of Kaggle's {FILE}") from error
-    table = _parse(io.BytesIO(content), path)
+    table = _parse(content, path)
     labels, images = table[:, 0], table[:, 1:].reshape(-1, SIDE, SIDE)
     is_test = np.array([zlib.crc32(image.tobytes()) % TEST_PART == 0 for image in images], np.bool_)
     chosen = is_test if split == "test" else ~is_test
     if not chosen.any():
-        raise DataError(f"{path}: only {len(labels)} images, too few to train on and to hold out")
+        copies = "too few, or copies of one another"
+        raise DataError(f"{path}: of {len(labels)} images, none is for {split}: {copies}")
     return images[chosen], labels[chosen]
 
 
@@ -72,13 +79,15 @@ def find_hint(directory: Path) -> str:
     except OSError:
         return ""
     command = f"mnistcli train --dataset kaggle --data-dir {shlex.quote(str(directory))}"
-    return f"{path} is a part of MNIST; to train on it: {command}" if is_kaggle else ""
+    return f"{path} may be Kaggle's part of MNIST; to train on it: {command}" if is_kaggle else ""
 
 
-def _parse(stream: io.BytesIO, path: Path) -> NDArray[np.uint8]:
+def _parse(content: bytes, path: Path) -> NDArray[np.uint8]:
     """Return the table, uint8 [N, 785]."""
     try:
-        lines = _read_lines(stream)
+        if content.count(b"\n") > len(content) // MIN_LINE_BYTES + MAX_SHORT_LINES:
+            raise ValueError(f"lines too short for {COLUMNS} columns")
+        lines = _read_lines(io.BytesIO(content))
         header = next(lines, "").split(",")
         if header[0] != LABEL or len(header) != COLUMNS:
             raise ValueError(f"the first line must name {COLUMNS} columns, of which one is {LABEL}")

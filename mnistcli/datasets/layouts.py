@@ -2,6 +2,7 @@
 
 import io
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from mnistcli.system.files import MAX_FILE_BYTES
 FOLDERS = ("", "MNIST/raw", "raw")
 """Where torchvision stores the files below its root directory, and below ``MNIST/``."""
 
-ARCHIVE = "mnist.npz"
+ARCHIVE_SUFFIX = ".npz"
+
+ARCHIVE = f"mnist{ARCHIVE_SUFFIX}"
 """Keras's file, which has all four as arrays."""
 
 ARRAYS = {
@@ -38,19 +41,13 @@ ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How NumPy stores arrays. zipfile unpacks other methods without a limit."""
 
 ARCHIVE_ERRORS = (
-    EOFError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    ValueError,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
+    *(EOFError, KeyError, NotImplementedError, OSError, RuntimeError, ValueError),
+    *(zipfile.BadZipFile, zlib.error),
 )
-"""What zipfile and NumPy raise when data are not as they should be."""
+"""What zipfile raises for damaged data."""
+
+ARRAY_ERRORS = (EOFError, MemoryError, OSError, SyntaxError, ValueError, tokenize.TokenError)
+"""What NumPy raises for damaged data, or for more than there is memory."""
 
 
 def list_places(directory: Path, name: str) -> Iterator[Path]:
@@ -64,7 +61,7 @@ def list_places(directory: Path, name: str) -> Iterator[Path]:
     files = (f"{name}.gz", name, f"{dotted}.gz", dotted)
     for folder, own, file in product(FOLDERS, ("", name, dotted), files):
         yield directory / folder / own / file
-    yield directory if directory.suffix == Path(ARCHIVE).suffix else directory / ARCHIVE
+    yield directory if directory.suffix == ARCHIVE_SUFFIX else directory / ARCHIVE
 
 
 def extract(data: bytes, name: str, path: Path) -> bytes:
@@ -74,7 +71,7 @@ def extract(data: bytes, name: str, path: Path) -> bytes:
         OtherDataError: the archive has an array that no IDX file can hold.
         DataError: the archive is damaged, or does not have the array.
     """
-    return _extract_array(data, ARRAYS[name], path) if path.suffix == ".npz" else data
+    return _extract_array(data, ARRAYS[name], path) if path.suffix == ARCHIVE_SUFFIX else data
 
 
 def _extract_array(data: bytes, name: str, path: Path) -> bytes:
@@ -88,9 +85,14 @@ def _extract_array(data: bytes, name: str, path: Path) -> bytes:
                 raise ValueError(f"compressed by method {entry.compress_type}")
             with archive.open(entry) as member:
                 content = member.read(MAX_FILE_BYTES)
-        array = np.load(io.BytesIO(content), allow_pickle=False)
     except ARCHIVE_ERRORS as error:
         raise DataError(f"{path}: {name} can't be read: {error}") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a header that Python 2 wrote
+            array = np.load(io.BytesIO(content), allow_pickle=False)
+    except ARRAY_ERRORS as error:
+        raise DataError(f"{path}: {name} is damaged, or no array of numbers") from error
     try:
         return idx.serialize(array)
     except ValueError as error:

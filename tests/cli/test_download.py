@@ -81,6 +81,6 @@ def test_kaggles_file_as_a_source_is_told_from_mnist(
 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.endswith(
-        "; a b/train.csv is a part of MNIST; to train on it: "
+        "; a b/train.csv may be Kaggle's part of MNIST; to train on it: "
         "mnistcli train --dataset kaggle --data-dir 'a b'\n"
     )

@@ -147,7 +147,9 @@ def test_kaggles_file_is_pointed_out_before_the_download(
 
     assert dataset.load("auto", "test", tmp_path, heard).name == "strokes"
 
-    assert heard.infos[0].startswith(f"{tmp_path / 'train.csv'} is a part of MNIST; to train on it")
+    assert heard.infos[0].startswith(
+        f"{tmp_path / 'train.csv'} may be Kaggle's part of MNIST; to train on it"
+    )
 
 
 @pytest.mark.usefixtures("few_strokes")

@@ -100,10 +100,13 @@ BAD_FILES = {
     "text": (f"{HEADER}\n{ROW[:-1]}none", "none"),
     "short": (f"{HEADER}\n{ROW}\n{ROW[:-2]}", "number of columns changed from 785 to 784"),
     "narrow": (f"{HEADER}\n1,2\n3,4", "lines of 2 numbers, expected 785"),
+    "empty lines": (HEADER + "\n" * 1000, "lines too short for 785 columns"),
+    "short lines": (HEADER + "\n1,2" * 1000, "lines too short for 785 columns"),
+    "copies": (HEADER + f"\n{ROW}" * 300, "of 300 images, none is for .*copies of one another"),
     "long": (f"{HEADER}\n{'0,' * 10_000}", "a line is longer than 12560 bytes"),
     "endless": ("0" * 1_000_000, "a line is longer than 12560 bytes"),
     "binary": (HEADER.encode() + b"\n\xff\xfe\0", "can't decode|codec"),
-    "one": (f"{HEADER}\n{ROW}", "too few to train on and to hold out"),
+    "one": (f"{HEADER}\n{ROW}", "of 1 images, none is for t"),
 }
 
 

@@ -225,6 +225,15 @@ def test_another_data_set_is_never_replaced(
     check_refusal(small_mnist, str(small_files))
 
 
+def test_another_data_set_beside_a_damaged_download_is_not_passed_over(
+    small_mnist: Path, small_files: Path
+) -> None:
+    (small_mnist / f"{LABELS}.gz").write_bytes(b"")
+    (small_mnist / LABELS).write_bytes(make_others())
+
+    check_refusal(small_mnist, str(small_files))
+
+
 def test_data_larger_than_what_is_read_is_never_replaced(
     small_mnist: Path, small_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
