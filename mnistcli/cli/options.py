@@ -2,6 +2,8 @@
 
 import math
 import os
+import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,6 +42,20 @@ class Number(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value!r} is not a finite number.", param, ctx)
         return number
+
+
+def to_digits(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> frozenset[int] | None:
+    """Return the digits that an option lists, such as 38, 3,8 or 1-9."""
+    if value is None:
+        return None
+    listed = re.fullmatch(r"(?:[0-9](?:-[0-9])?[, ]*)+", value)
+    found = re.findall("([0-9])(?:-([0-9]))?", value) if listed else []
+    ranges = [range(int(first), int(last or first) + 1) for first, last in found]
+    if not ranges or not all(ranges):  # none, or one like 9-1
+        raise click.BadParameter(f"{value!r} is not a list of digits, such as 38, 3,8 or 1-9.")
+    return frozenset(chain.from_iterable(ranges))
 
 
 pictures = click.Path(readable=False)

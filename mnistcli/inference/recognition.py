@@ -7,10 +7,12 @@ from itertools import compress, islice
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.datasets.arrays import find_images
 from mnistcli.images import SIDE
 from mnistcli.inference.interpreter import Predictor
 from mnistcli.pictures.extraction import Digit
 from mnistcli.pictures.files import Picture
+from mnistcli.pictures.labels import Label
 from mnistcli.pictures.pipeline import (
     DEFAULT_OPTIONS,
     PictureOptions,
@@ -62,7 +64,7 @@ class Answer:
     """The answer to one picture, or why there is none."""
 
     file: str
-    label: int | None = None  # from the name of the file or of its folder
+    label: Label | None = None  # from the name of the file or of its folder
     readings: tuple[Reading, ...] = ()  # in reading order; one, unless several were asked for
     rows: tuple[int, ...] = ()  # number of readings in each row
     polarity: str | None = None  # "dark_on_light" or "light_on_dark"
@@ -83,6 +85,8 @@ def recognize(
 ) -> Iterator[Answer]:
     """Yield the answer to every picture among files, directories and ``-``, in order.
 
+    Files of arrays have many: see :mod:`mnistcli.datasets.arrays`.
+
     A picture that can't be used gets an answer with an error.
 
     Args:
@@ -92,7 +96,7 @@ def recognize(
             are only resized, since it knows normalized images.
         options: how the pictures are prepared.
     """
-    for batch in prepare_in_batches(names, options):
+    for batch in prepare_in_batches(find_images(names), options):
         images = [
             digit.image
             for _, prepared in batch

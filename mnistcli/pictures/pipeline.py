@@ -13,7 +13,7 @@ from mnistcli.errors import PictureError
 from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.decoding import Colours, read_colours, read_plainly
 from mnistcli.pictures.extraction import Digit, extract, measure_contrast
-from mnistcli.pictures.files import Content, Picture, find_pictures, read_in_batches
+from mnistcli.pictures.files import Content, Picture, read_in_batches
 from mnistcli.pictures.geometry import Box
 from mnistcli.pictures.location import Found, Located, find_doubtful, locate, weigh
 from mnistcli.pictures.normalization import is_normalized
@@ -24,7 +24,8 @@ from mnistcli.system.parallel import map_ahead
 BLANK = "no digit found: is it blank?"
 EXCLUDED = "no digit of the polarity that --invert asks for"
 SEVERAL = "more than one digit? --several reads all of them"
-UNREAD = "unread: {} that may be digits"
+FIRST = "only the first of its pages or frames is read"
+UNREAD = "unread: {} that may be {}"
 UNCLEAR = "no clear digit: the answer is a guess"
 
 
@@ -78,8 +79,18 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
         ModelError: the network that locates digits is missing or damaged.
     """
     if options.preprocess == "plain":
-        return Prepared((Digit(read_plainly(data, is_inverted=options.invert != "no")),), rows=(1,))
-    picture, reduction = read_colours(data)
+        image, is_followed = read_plainly(data, is_inverted=options.invert != "no")
+        prepared = Prepared((Digit(image),), rows=(1,))
+    else:
+        picture, reduction, is_followed = read_colours(data)
+        prepared = prepare_colours(picture, reduction, options)
+    return replace(prepared, warnings=(FIRST, *prepared.warnings)) if is_followed else prepared
+
+
+def prepare_colours(
+    picture: Colours, reduction: tuple[float, float], options: PictureOptions
+) -> Prepared:
+    """Prepare a picture, uint8 [H, W, 3], wider and higher by ``reduction`` in its file."""
     if normalized := find_normalized(picture, options.invert):
         return normalized
     trace = take_steps(picture, options)
@@ -104,7 +115,7 @@ def list_doubts(trace: Trace, options: PictureOptions) -> Iterator[str]:
     if options.several:
         doubtful = find_doubtful(trace.found)
         if count := sum(has_polarity(one, options.invert) for one in doubtful):
-            yield UNREAD.format(count)
+            yield UNREAD.format(count, "a digit" if count == 1 else "digits")
     elif has_more(trace):
         yield SEVERAL
 
@@ -158,14 +169,14 @@ def find_normalized(picture: Colours, invert: str) -> Prepared | None:
 
 
 def prepare_in_batches(
-    names: Iterable[str], options: PictureOptions = DEFAULT_OPTIONS
+    found: Iterable[Picture], options: PictureOptions = DEFAULT_OPTIONS
 ) -> Iterator[list[tuple[Picture, Prepared | PictureError]]]:
-    """Prepare all pictures among files, directories and ``-``, in order, on all cores.
+    """Prepare the pictures that were found, in order, on all cores.
 
     Their traces are dropped.
     """
     prepare_all = partial(_prepare_all, options=options)
-    return map_ahead(prepare_all, read_in_batches(find_pictures(names)))
+    return map_ahead(prepare_all, read_in_batches(found))
 
 
 def _prepare_all(

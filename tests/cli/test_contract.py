@@ -27,8 +27,8 @@ SYNOPSIS = {
     "--min-accuracy --json",
     "eval": "PICTURES --preprocess --invert --checkpoint-dir --pretrained --dataset --data-dir "
     "--split --min-accuracy --report --json",
-    "predict": "PICTURES --preprocess --invert --several --checkpoint-dir --pretrained --top "
-    "--min-confidence --format --show --save-preprocessed",
+    "predict": "PICTURES --preprocess --invert --several --only --checkpoint-dir --pretrained "
+    "--top --min-confidence --format --show --save-preprocessed",
     "export model": "OUT --checkpoint-dir --pretrained",
     "export images": "OUT_DIR --dataset --data-dir --split --count --digits --invert",
 }
