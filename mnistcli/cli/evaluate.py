@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from mnistcli.pictures.pipeline import PictureOptions
 
 
-@click.command("eval")
+EVAL_SYNONYMS = {
+    **dict.fromkeys(("--checkpoint", "--model", "--weights"), "--checkpoint-dir"),
+    **dict.fromkeys(("--file", "--image", "--images", "--input", "--pictures"), "PICTURES"),
+    "--format": "--json",
+    **dict.fromkeys(("--out", "--output", "--plot"), "--report"),
+    "--threshold": "--min-accuracy",
+}
+"""What other programs, or other commands, call an option, and what does the same here."""
+
+
+@click.command("eval", cls=options.HintingCommand, synonyms=EVAL_SYNONYMS)
 @click.argument("pictures", nargs=-1, type=options.pictures)
 @options.preprocess
 @options.invert

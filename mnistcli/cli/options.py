@@ -12,6 +12,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class HintingCommand(click.Command):
+    """A command whose options have other names in other programs."""
+
+    def __init__(self, *args: Any, synonyms: dict[str, str], **kwargs: Any) -> None:
+        """Take the name here of each option from elsewhere."""
+        super().__init__(*args, **kwargs)
+        self.synonyms = synonyms
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Suggest the name here; Click suggests only options that are spelt alike."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            if name not in self.synonyms:
+                raise
+            message = f"No such option {name!r}. Did you mean {self.synonyms[name]!r}?"
+            raise click.NoSuchOption(name, message, ctx=ctx) from error
+
+
 class Directory(click.Path):
     """A directory, existing or to be created, as a ``Path``."""
 

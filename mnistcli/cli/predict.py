@@ -23,8 +23,23 @@ EXCLUDING = (
 )
 """Options that can't be used together."""
 
+PREDICT_SYNONYMS = {
+    **dict.fromkeys(("--checkpoint", "--model", "--weights"), "--checkpoint-dir"),
+    "--csv": "--format csv",
+    "--json": "--format json",
+    "--kaggle": "--format kaggle",
+    **dict.fromkeys(("--out", "--output"), "--format csv > FILE"),
+    **dict.fromkeys(("--confidence", "--min-conf", "--threshold"), "--min-confidence"),
+    **dict.fromkeys(("--all", "--many", "--multi", "--multiple"), "--several"),
+    **dict.fromkeys(("--allow", "--allowlist", "--classes", "--digits", "--whitelist"), "--only"),
+    **dict.fromkeys(("--top-k", "--topk"), "--top"),
+    **dict.fromkeys(("--file", "--image", "--images", "--input", "--pictures"), "PICTURES"),
+    **dict.fromkeys(("--plot", "--view"), "--show"),
+}
+"""What other programs call an option, and what does the same here."""
 
-@click.command()
+
+@click.command(cls=options.HintingCommand, synonyms=PREDICT_SYNONYMS)
 @click.argument("pictures", nargs=-1, required=True, type=options.pictures)
 @options.preprocess
 @options.invert
