@@ -73,8 +73,9 @@ def _list(directory: str, depth: int = 0) -> list[Picture]:
 
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     """Links are followed to labelled folders only: others may lead far away, or in a circle."""
-    is_labelled = parse_folder(entry.path) is not None
-    return not entry.name.startswith(".") and entry.is_dir(follow_symlinks=is_labelled)
+    if entry.name.startswith(".") or not entry.is_dir():
+        return False
+    return not entry.is_symlink() or parse_folder(entry.path) is not None
 
 
 def _is_picture(entry: "os.DirEntry[str]") -> bool:

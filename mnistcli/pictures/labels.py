@@ -51,7 +51,8 @@ def explain_guesses(guessed: Sequence[tuple[str, int]]) -> str:
     what = f"the label {digit} of {name} is a guess"
     if others:
         what = f"the labels of {len(guessed)} pictures are guesses, such as {digit} of {name}"
-    return f"{what}: are the files merely numbered? {CERTAIN_NAMES} are certain"
+    why = "the files may be merely numbered, and a folder counts before a name"
+    return f"{what}: {why}; {CERTAIN_NAMES} are certain"
 
 
 def parse_folder(path: str) -> int | None:

@@ -85,5 +85,5 @@ def test_guesses_are_counted() -> None:
     one = explain_guesses([("1.png", 1)])
     three = explain_guesses([("1.png", 1), ("2.png", 2), ("3.png", 3)])
 
-    assert one.startswith("the label 1 of 1.png is a guess: are the files merely numbered?")
+    assert one.startswith("the label 1 of 1.png is a guess: the files may be merely numbered,")
     assert three.startswith("the labels of 3 pictures are guesses, such as 1 of 1.png:")
