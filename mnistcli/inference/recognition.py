@@ -1,12 +1,13 @@
 """The answer to each picture that a user names."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.errors import PictureError
 from mnistcli.images import SIDE
 from mnistcli.inference.interpreter import Predictor
 from mnistcli.pictures.extraction import Digit
@@ -93,24 +94,34 @@ def recognize(
         options: how the pictures are prepared.
     """
     for batch in prepare_in_batches(names, options):
-        images = [
-            digit.image
-            for _, prepared in batch
-            if isinstance(prepared, Prepared)
-            for digit in prepared.digits
-        ]
-        stacked = np.stack(images) if images else np.empty((0, SIDE, SIDE), np.uint8)
-        probabilities = iter(predictor.predict(stacked))
-        is_normalized = options.preprocess == "mnist"
-        doubts = detector.predict(stacked) if is_normalized else np.zeros(len(images))
-        doubts[~stacked.any(axis=(1, 2))] = 1
-        remaining = zip(probabilities, doubts.ravel().tolist(), strict=True)
-        for picture, prepared in batch:
-            if isinstance(prepared, Prepared):
-                answer = _answer(picture, prepared, remaining)
-                yield leave_out(answer) if options.several else answer
-            else:
-                yield Answer(picture.name, picture.label, error=str(prepared))
+        yield from answer_batch(batch, predictor, detector, options)
+
+
+def answer_batch(
+    batch: Sequence[tuple[Picture, Prepared | PictureError]],
+    predictor: Predictor,
+    detector: Predictor,
+    options: PictureOptions,
+) -> Iterator[Answer]:
+    """Yield the answer to each prepared picture, as :func:`recognize` does."""
+    images = [
+        digit.image
+        for _, prepared in batch
+        if isinstance(prepared, Prepared)
+        for digit in prepared.digits
+    ]
+    stacked = np.stack(images) if images else np.empty((0, SIDE, SIDE), np.uint8)
+    probabilities = iter(predictor.predict(stacked))
+    is_normalized = options.preprocess == "mnist"
+    doubts = detector.predict(stacked) if is_normalized else np.zeros(len(images))
+    doubts[~stacked.any(axis=(1, 2))] = 1
+    remaining = zip(probabilities, doubts.ravel().tolist(), strict=True)
+    for picture, prepared in batch:
+        if isinstance(prepared, Prepared):
+            answer = _answer(picture, prepared, remaining)
+            yield leave_out(answer) if options.several else answer
+        else:
+            yield Answer(picture.name, picture.label, error=str(prepared))
 
 
 def _answer(

@@ -47,8 +47,8 @@ Colours = NDArray[np.uint8]
 """Red, green and blue [H, W, 3], equal in a picture without colours."""
 
 
-def read_colours(data: bytes) -> tuple[Colours, tuple[float, float]]:
-    """Decode a picture's file.
+def read_colours(data: bytes | Image.Image) -> tuple[Colours, tuple[float, float]]:
+    """Decode a picture's file, or take a picture that is decoded already.
 
     Returns:
         Its colours, upright, reduced to ``max_picture_side``, with paper where it is transparent;
@@ -72,7 +72,7 @@ def read_colours(data: bytes) -> tuple[Colours, tuple[float, float]]:
     return lay_on_paper(colours, opacity), (width / columns, height / rows)
 
 
-def read_plainly(data: bytes, is_inverted: bool) -> Gray:
+def read_plainly(data: bytes | Image.Image, is_inverted: bool) -> Gray:
     """Decode a file as the tutorials do: gray, invert, Pillow's default resize to uint8 [28, 28].
 
     Raises:
@@ -87,12 +87,17 @@ def read_plainly(data: bytes, is_inverted: bool) -> Gray:
     return np.asarray(gray.resize((SIDE, SIDE)))
 
 
-def open_picture(data: bytes) -> Image.Image:
+def open_picture(data: bytes | Image.Image) -> Image.Image:
     """Recognize a picture's format by its content; of several frames, the first is used.
 
     Raises:
         PictureError: it is empty, of no known format, too large, or damaged at its beginning.
     """
+    if isinstance(data, Image.Image):
+        if not all(data.size):
+            raise PictureError("it has no pixels")
+        with _refused():
+            return data.copy()
     if not data:
         raise PictureError("the file is empty")
     with _refused():

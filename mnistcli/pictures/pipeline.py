@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from PIL import Image
 
 from mnistcli.errors import PictureError
 from mnistcli.images import SIDE, Gray
@@ -68,8 +69,8 @@ class Prepared:
         return not self.rows
 
 
-def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
-    """Prepare a picture's file: return images of its digit, or of its digits.
+def prepare(data: bytes | Image.Image, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
+    """Prepare a picture, or its file: return images of its digit, or of its digits.
 
     With ``plain``, ``invert`` ``auto`` means ``yes``.
 
