@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mnistcli.system.wording import count
+
 if TYPE_CHECKING:
     from mnistcli.inference.recognition import Answer
     from mnistcli.system.listener import Advance
@@ -54,7 +56,7 @@ class Console:
                 elif log_every and (done % log_every == 0 or done == total):
                     self.info(f"{unit} {done}/{total}  {note}")
                 elif not log_every and done == total:
-                    self.info(f"{label}  {done} {unit}")
+                    self.info(f"{label}  {count(done, unit)}")
 
             yield advance
 

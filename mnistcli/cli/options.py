@@ -9,6 +9,35 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
+FROM_ELSEWHERE = {
+    **dict.fromkeys(("--epoch", "--epochs", "--iterations", "--max-steps"), "--steps"),
+    **dict.fromkeys(("--lr", "--rate"), "--learning-rate"),
+    **dict.fromkeys(("--batch", "--bs"), "--batch-size"),
+    **dict.fromkeys(("--data", "--data-path", "--root"), "--data-dir"),
+    **dict.fromkeys(("--checkpoint", "--ckpt", "--model", "--weights"), "--checkpoint-dir"),
+    **dict.fromkeys(("--model-dir", "--model-path", "--load"), "--checkpoint-dir"),
+    **dict.fromkeys(("--out", "--output", "--output-dir", "--save-dir"), "--checkpoint-dir"),
+    **dict.fromkeys(("--arch", "--architecture", "--network"), "--model"),
+    **dict.fromkeys(("--save-freq", "--save-interval", "--save-steps"), "--save-every"),
+    **dict.fromkeys(("--log-interval", "--log-steps"), "--log-every"),
+    **dict.fromkeys(("--logdir", "--tensorboard"), "--log-dir"),
+    **dict.fromkeys(("--fresh", "--no-resume", "--overwrite"), "--restart"),
+}
+"""What other programs call an option, and its name here."""
+
+
+def explain(error: click.UsageError) -> str:
+    """Return the message of an error; that of an option from elsewhere says what it is called here.
+
+    Click suggests only options that are spelt alike.
+    """
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        name = error.option_name
+        known = FROM_ELSEWHERE.get(name.replace("_", "-"))
+        if any(known in parameter.opts for parameter in error.ctx.command.params):
+            return f"No such option {name!r}. Did you mean {known!r}?"
+    return error.format_message()
+
 
 class Directory(click.Path):
     """A directory, existing or to be created, as a ``Path``."""

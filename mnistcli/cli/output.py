@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,9 @@ from mnistcli.errors import GateError
 if TYPE_CHECKING:
     from mnistcli.evaluation.metrics import Evaluation
     from mnistcli.inference.recognition import Answer, Reading
+
+STANDARD_OUTPUT = "standard output"
+"""Its name in errors."""
 
 NO_ANSWER = "-"
 """Stands for the digit of a picture that has none, in text and CSV."""
@@ -36,7 +40,17 @@ def echo_row(*columns: object) -> None:
 
 def echo_line(line: str) -> None:
     """Print a line of text, in which the name of a file may be any bytes."""
-    click.echo(line.encode(errors="surrogateescape"))
+    with naming_output():
+        click.echo(line.encode(errors="surrogateescape"))
+
+
+@contextmanager
+def naming_output() -> Iterator[None]:
+    """Let an :class:`OSError` name standard output."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, STANDARD_OUTPUT) from error
 
 
 def describe_score(evaluation: "Evaluation") -> dict[str, Any]:
@@ -151,7 +165,8 @@ def _to_csv_line(fields: list[str]) -> str:
 
 def _print(text: str) -> None:
     try:
-        click.echo(text)
+        with naming_output():
+            click.echo(text)
     except BrokenPipeError:  # the exit code still counts
         discard_output()
 

@@ -37,7 +37,8 @@ def _need_tensorboard(
     """Refuse ``--log-dir`` if TensorBoard's package is missing."""
     if value and not find_spec("tensorboard"):
         raise click.UsageError(
-            "--log-dir needs TensorBoard, which is missing: pip install 'mnistcli[tensorboard]'",
+            "--log-dir needs TensorBoard, which is missing: pip install '.[tensorboard]' in the "
+            "checkout of mnistcli",
             ctx,
         )
     return value
@@ -55,7 +56,7 @@ def _need_tensorboard(
     type=POSITIVE,
     metavar="N",
     show_default=f"the run's, or {_by_model('steps')}",
-    help="The step to reach.",
+    help="The step to reach; an epoch is 60,000 / batch size steps.",
 )
 @click.option(
     "--batch-size",

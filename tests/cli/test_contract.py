@@ -294,7 +294,7 @@ def test_a_failure_has_one_line_and_an_exit_code_and_no_output(name: str, here: 
 
     assert (result.exit_code, result.stdout) == (code, "")
     if code == 2:
-        assert re.match(r"Usage: .*\nTry '.* --help' for help\.\n\nError: .*\n$", result.stderr)
+        assert re.match(r"Usage: .*\nTry '.* --help' for help\.\n\nerror: .*\n$", result.stderr)
     else:
         assert re.fullmatch(r"error: .*\n", result.stderr)
 

@@ -240,3 +240,23 @@ def test_unavailable_data_exits_with_3_beside_a_run_on_strokes(run) -> None:
 
     assert (result.exit_code, result.stdout) == (3, "")
     assert read_notes(result)[-1].startswith("error: could not get train-images-idx3-ubyte.gz, ")
+
+
+@pytest.mark.slow
+def test_the_path_that_train_prints_is_a_model_but_no_place_to_train(
+    trained: Path, pictures: Path, run
+) -> None:
+    printed = run("train", "--steps", "60", "--json")
+    place = json.loads(printed.stdout)["checkpoint"]
+    before = sorted(Path(place).iterdir())
+
+    for command in (["predict", pictures], ["eval", pictures], ["export", "model", "out.tflite"]):
+        assert run("-q", *command, "--checkpoint-dir", place).exit_code == 0
+    older = run("predict", pictures, "--checkpoint-dir", "checkpoints/model-30")
+    refused = run("train", "--steps", "90", "--checkpoint-dir", place)
+
+    assert "model: checkpoints/model-30, softmax after 30 steps" in older.stderr
+    assert (refused.exit_code, refused.stdout) == (4, "")
+    reason = "checkpoints/model-60 is a checkpoint; --checkpoint-dir checkpoints resumes its run"
+    assert refused.stderr == f"error: {reason}\n"
+    assert sorted(Path(place).iterdir()) == before
