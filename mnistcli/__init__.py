@@ -1,9 +1,8 @@
 """Train a digit classifier on MNIST and read digits off your own pictures."""
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as in typing, which takes longer to load than the rest
 if TYPE_CHECKING:
     from mnistcli.api import (
         Box,

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mnistcli.system.wording import count
-
 if TYPE_CHECKING:
     from mnistcli.inference.recognition import Answer
     from mnistcli.system.listener import Advance
@@ -48,6 +46,8 @@ class Console:
         self, label: str, total: int, unit: str, *, done: int = 0, log_every: int = 0
     ) -> "Iterator[Advance]":
         """Show a live bar on a terminal, and lines elsewhere."""
+        from mnistcli.system.wording import count  # --help needs none
+
         with self._open_bar(label, total, done) as bar:
 
             def advance(done: int, note: str = "") -> None:

@@ -34,9 +34,8 @@ def exit_codes() -> Iterator[None]:
         sys.exit(error.exit_code)
     except click.UsageError as error:
         if error.ctx:
-            console.show(
-                [error.ctx.get_usage(), f"Try '{error.ctx.command_path} --help' for help."]
-            )
+            hint = f"Try '{error.ctx.command_path} --help' for help."
+            console.show([error.ctx.get_usage(), hint, ""])
         console.error(explain(error))
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
