@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from mnistcli.pictures.files import PICTURE_SUFFIXES
+from mnistcli.pictures.formats import is_picture_name
 from mnistcli.pictures.pipeline import prepare
 
 CELL, LABEL, COLUMNS = 84, 12, 16
@@ -37,7 +37,8 @@ def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     directory, out = map(Path, sys.argv[1:])
-    cells = [show(path) for path in sorted(directory.rglob("*")) if path.suffix in PICTURE_SUFFIXES]
+    files = sorted(path for path in directory.rglob("*") if is_picture_name(path.name))
+    cells = [show(path) for path in files]
     columns = COLUMNS // 2
     rows = -(-len(cells) // columns)
     sheet = Image.new("RGB", (columns * 2 * CELL, rows * (CELL + LABEL)))

@@ -29,6 +29,19 @@ class DataError(MnistError):
     exit_code = 3
 
 
+class OtherDataError(DataError):
+    """A file in a data set's place that may be another one of the user's, and is never replaced."""
+
+
+class UnavailableError(DataError):
+    """A data set that no source has."""
+
+    def __init__(self, message: str, reasons: str) -> None:
+        """Say what each source answered; ``reasons`` says it in brief."""
+        super().__init__(message)
+        self.reasons = reasons
+
+
 class NoAnswerError(DataError):
     """A source that can't be reached or stopped sending: the next file would fail as well."""
 

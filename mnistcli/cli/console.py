@@ -46,6 +46,8 @@ class Console:
         self, label: str, total: int, unit: str, *, done: int = 0, log_every: int = 0
     ) -> "Iterator[Advance]":
         """Show a live bar on a terminal, and lines elsewhere."""
+        from mnistcli.system.wording import count  # --help needs none
+
         with self._open_bar(label, total, done) as bar:
 
             def advance(done: int, note: str = "") -> None:
@@ -54,7 +56,7 @@ class Console:
                 elif log_every and (done % log_every == 0 or done == total):
                     self.info(f"{unit} {done}/{total}  {note}")
                 elif not log_every and done == total:
-                    self.info(f"{label}  {done} {unit}")
+                    self.info(f"{label}  {count(done, unit)}")
 
             yield advance
 

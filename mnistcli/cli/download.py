@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 def download(console: Console, data_dir: "Path", sources: tuple[str, ...], verify: bool) -> None:
     """Download MNIST's four files and verify them.
 
-    Files that are there already are verified again, and only bad ones are downloaded.
+    Files that are there already are verified again, and only bad ones are downloaded. Other data
+    under MNIST's names is never replaced. A directory, given by --from or --data-dir, may have
+    MNIST's files raw or compressed, each in a folder, as torchvision or as Keras stores them.
     """
     from mnistcli.datasets import mnist
     from mnistcli.errors import DataError
 
-    fetched = []
-    if verify:
-        if problems := mnist.find_problems(data_dir):
-            raise DataError("; ".join(problems.values()))
-    else:
-        fetched = mnist.download(data_dir, sources or mnist.MIRRORS, console)
-    for file in mnist.FILES:
-        output.echo_row(data_dir / file.archive, "fetched" if file in fetched else "verified")
+    fetched = [] if verify else mnist.download(data_dir, sources or mnist.MIRRORS, console)
+    found = mnist.check(data_dir)
+    if problems := [str(place) for place in found.values() if isinstance(place, DataError)]:
+        raise DataError("; ".join(problems))
+    for file, place in found.items():
+        output.echo_row(place, "fetched" if file in fetched else "verified")

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from mnistcli.pictures.pipeline import PictureOptions
 
 
-@click.command("eval")
+EVAL_SYNONYMS = {
+    **dict.fromkeys(("--checkpoint", "--model", "--weights"), "--checkpoint-dir"),
+    **dict.fromkeys(("--file", "--image", "--images", "--input", "--pictures"), "PICTURES"),
+    "--format": "--json",
+    **dict.fromkeys(("--out", "--output", "--plot"), "--report"),
+    "--threshold": "--min-accuracy",
+}
+"""What other programs, or other commands, call an option, and what does the same here."""
+
+
+@click.command("eval", cls=options.HintingCommand, synonyms=EVAL_SYNONYMS)
 @click.argument("pictures", nargs=-1, type=options.pictures)
 @options.preprocess
 @options.invert
@@ -50,9 +60,10 @@ def evaluate(
 ) -> None:
     """Score the model on a data set or on pictures.
 
-    Without PICTURES, the model is scored on the 10,000 test images of --dataset. PICTURES are files
-    or directories, labelled by their names: the label of 8_3.png is 8, and so is that of all
-    pictures in a directory's folder 8.
+    Without PICTURES, the model is scored on the test images of --dataset. PICTURES are files or
+    directories, labelled by their names: the label of 8_3.png is 8, and so is that of all pictures
+    in a folder 8, eight or class_8. They may also be files of arrays with labels: .npz, IDX, or
+    .csv as in Kaggle's contest.
     """
     from mnistcli.cli.models import choose_model
     from mnistcli.evaluation.metrics import evaluate
@@ -104,6 +115,8 @@ def _answer_dataset(
     from mnistcli.evaluation.metrics import AnsweredImages
 
     data = load(dataset, split, data_dir, console)
+    if {model.dataset.split("+")[0], data.name} == {"mnist", "kaggle"}:
+        console.warn("Kaggle's images are MNIST's: the model has been trained on some of these")
     names = [f"{data.name} {data.split} {number}" for number in range(len(data.labels))]
     return AnsweredImages(
         dataset=data.name,
@@ -126,19 +139,28 @@ def _answer_pictures(
     from mnistcli.images import CLASSES, SIDE
     from mnistcli.inference.model import open_detector
     from mnistcli.inference.recognition import recognize
-    from mnistcli.pictures.files import UNLABELLED
+    from mnistcli.pictures.labels import UNLABELLED, explain_guesses
 
     names, labels, readings = [], [], []
+    guessed, unlabelled = [], []
     for answer in recognize(pictures, model.predictor, open_detector(), options):
         console.report(answer)
         if answer.error:
             continue
         if answer.label is None:
-            console.error(f"{answer.file}: {UNLABELLED}")
+            unlabelled.append(answer.file)
             continue
+        if answer.label.is_guess:
+            guessed.append((answer.file, answer.label.digit))
         names.append(answer.file)
-        labels.append(answer.label)
+        labels.append(answer.label.digit)
         readings.append(answer.readings[0])
+    if unlabelled:
+        first, *others = unlabelled
+        more = f", and {len(others)} more" if others else ""
+        console.error(f"{first}{more}: {UNLABELLED}")
+    if guessed:
+        console.warn(explain_guesses(guessed))
     images = np.array([reading.digit.image for reading in readings], np.uint8)
     probabilities = np.array([reading.probabilities for reading in readings], np.float32)
     return AnsweredImages(

@@ -57,17 +57,6 @@ def export_model(ctx: click.Context, out: str, checkpoint_dir: "Path", pretraine
     output.echo_row(out, model.name, model.source)
 
 
-def _to_digits(
-    ctx: click.Context, parameter: click.Parameter, value: str | None
-) -> frozenset[int] | None:
-    if value is None:
-        return None
-    digits = value.replace(",", "")
-    if not digits or not set(digits) <= set("0123456789"):
-        raise click.BadParameter(f"{value!r} is not a list of digits, such as 38 or 3,8.")
-    return frozenset(map(int, digits))
-
-
 @export.command("images")
 @click.argument("out_dir", type=options.Directory())
 @options.dataset
@@ -78,9 +67,9 @@ def _to_digits(
 )
 @click.option(
     "--digits",
-    callback=_to_digits,
+    callback=options.to_digits,
     metavar="DIGITS",
-    help="Write only images of these digits, such as 38 or 3,8.",
+    help="Write only images of these digits, such as 38, 3,8 or 1-9.",
 )
 @click.option("--invert", is_flag=True, help="Write dark ink on white, as on paper.")
 @click.pass_obj

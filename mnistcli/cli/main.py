@@ -14,7 +14,7 @@ from mnistcli.cli.console import Console
 from mnistcli.cli.download import download
 from mnistcli.cli.evaluate import evaluate
 from mnistcli.cli.export import export
-from mnistcli.cli.output import discard_output
+from mnistcli.cli.output import STANDARD_OUTPUT, discard_output, naming_output
 from mnistcli.cli.predict import predict
 from mnistcli.cli.train import train
 from mnistcli.errors import DataError, MnistError
@@ -31,6 +31,12 @@ def exit_codes() -> Iterator[None]:
     except MnistError as error:
         console.error(str(error))
         sys.exit(error.exit_code)
+    except click.UsageError as error:
+        if error.ctx:
+            hint = f"Try '{error.ctx.command_path} --help' for help."
+            console.show([error.ctx.get_usage(), hint, ""])
+        console.error(error.format_message())
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         console.error("interrupted")
         sys.exit(INTERRUPTED)
@@ -38,7 +44,8 @@ def exit_codes() -> Iterator[None]:
         discard_output()
         sys.exit(0)
     except OSError as error:
-        console.error(f"{error.filename or 'standard output'}: {error.strerror}")
+        reason = error.strerror or str(error)
+        console.error(f"{error.filename}: {reason}" if error.filename else reason)
         sys.exit(DataError.exit_code)
 
 
@@ -47,14 +54,14 @@ class ErrorGroup(click.Group):
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Parse the options; --help and --version print here."""
-        with exit_codes():
+        with exit_codes(), naming_output():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         with exit_codes():
             if sys.stdout is None:  # closed: better reported before hours of training than after
-                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF), STANDARD_OUTPUT)
             return super().invoke(ctx)
 
 

@@ -9,6 +9,7 @@ from mnistcli.cli.console import Console
 from mnistcli.errors import ModelError
 from mnistcli.inference.model import Model, open_pretrained
 from mnistcli.runs.checkpoints import Checkpoint, find_newest
+from mnistcli.system.wording import count
 from mnistcli.training.export import open_model
 
 
@@ -22,7 +23,8 @@ def choose_model(ctx: click.Context, checkpoint_dir: Path, is_pretrained: bool) 
     console: Console = ctx.obj
     checkpoint = _choose_checkpoint(ctx, checkpoint_dir, is_pretrained)
     model = open_model(checkpoint, console) if checkpoint else open_pretrained()
-    console.info(f"model: {model.source}, {model.name} after {model.step} steps on {model.dataset}")
+    steps = count(model.step, "steps")
+    console.info(f"model: {model.source}, {model.name} after {steps} on {model.dataset}")
     return model
 
 

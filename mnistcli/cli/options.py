@@ -2,12 +2,35 @@
 
 import math
 import os
+import re
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+class HintingCommand(click.Command):
+    """A command whose options have other names in other programs."""
+
+    def __init__(self, *args: Any, synonyms: dict[str, str], **kwargs: Any) -> None:
+        """Take the name here of each option from elsewhere."""
+        super().__init__(*args, **kwargs)
+        self.synonyms = synonyms
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Suggest the name here; Click suggests only options that are spelt alike."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            known = self.synonyms.get(name.replace("_", "-"))
+            if known is None:
+                raise
+            message = f"No such option {name!r}. Did you mean {known!r}?"
+            raise click.NoSuchOption(name, message, ctx=ctx) from error
 
 
 class Directory(click.Path):
@@ -42,6 +65,20 @@ class Number(click.FloatRange):
         return number
 
 
+def to_digits(
+    ctx: click.Context, parameter: click.Parameter, value: str | None
+) -> frozenset[int] | None:
+    """Return the digits that an option lists, such as 38, 3,8 or 1-9."""
+    if value is None:
+        return None
+    listed = re.fullmatch(r"(?:[0-9](?:-[0-9])?[, ]*)+", value)
+    found = re.findall("([0-9])(?:-([0-9]))?", value) if listed else []
+    ranges = [range(int(first), int(last or first) + 1) for first, last in found]
+    if not ranges or not all(ranges):  # none, or one like 9-1
+        raise click.BadParameter(f"{value!r} is not a list of digits, such as 38, 3,8 or 1-9.")
+    return frozenset(chain.from_iterable(ranges))
+
+
 pictures = click.Path(readable=False)
 """Files and directories: shells complete them; they are checked one by one later."""
 
@@ -55,10 +92,10 @@ data_dir = click.option(
 )
 dataset = click.option(
     "--dataset",
-    type=click.Choice(["auto", "mnist", "strokes"]),
+    type=click.Choice(["auto", "mnist", "strokes", "kaggle"]),
     default="auto",
-    help="MNIST, or digits drawn from strokes. auto means MNIST, or strokes if MNIST is "
-    "unavailable.",
+    help="MNIST, digits drawn from strokes, or Kaggle's train.csv in --data-dir. auto means MNIST, "
+    "or strokes if MNIST is unavailable.",
 )
 checkpoint_dir = click.option(
     "--checkpoint-dir",

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,20 @@ import click
 
 from mnistcli.cli.console import ESCAPES
 from mnistcli.errors import GateError
+from mnistcli.system.wording import count
 
 if TYPE_CHECKING:
     from mnistcli.evaluation.metrics import Evaluation
     from mnistcli.inference.recognition import Answer, Reading
 
+STANDARD_OUTPUT = "standard output"
+"""Its name in errors."""
+
 NO_ANSWER = "-"
 """Stands for the digit of a picture that has none, in text and CSV."""
+
+SIDES = ("left", "top", "right", "bottom")
+"""Columns of a digit's box."""
 
 DOCUMENT_VERSION = 1
 """Version of the JSON documents, raised when a key is renamed or dropped."""
@@ -36,7 +44,17 @@ def echo_row(*columns: object) -> None:
 
 def echo_line(line: str) -> None:
     """Print a line of text, in which the name of a file may be any bytes."""
-    click.echo(line.encode(errors="surrogateescape"))
+    with naming_output():
+        click.echo(line.encode(errors="surrogateescape"))
+
+
+@contextmanager
+def naming_output() -> Iterator[None]:
+    """Let an :class:`OSError` name standard output."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, STANDARD_OUTPUT) from error
 
 
 def describe_score(evaluation: "Evaluation") -> dict[str, Any]:
@@ -54,7 +72,7 @@ def echo_accuracy(evaluation: "Evaluation", dataset: str, split: str | None) -> 
     """Print a score as one line."""
     images = f"{dataset} {split}" if split else dataset
     accuracy = _format_accuracy(evaluation.accuracy)
-    _print(f"accuracy {accuracy} over {evaluation.total} images ({images})")
+    _print(f"accuracy {accuracy} over {count(evaluation.total, 'images')} ({images})")
 
 
 def check_accuracy(evaluation: "Evaluation", least: float | None) -> None:
@@ -68,7 +86,12 @@ def describe_answer(answer: "Answer", several: bool, top: int | None) -> dict[st
     """Return an answer's object in the JSON document of ``predict``."""
     if answer.error:
         return {"file": answer.file, "error": answer.error}
-    picture = {"polarity": answer.polarity, "warnings": list(answer.warnings)}
+    label = answer.label
+    picture = {
+        "label": label.digit if label and not label.is_guess else None,
+        "polarity": answer.polarity,
+        "warnings": list(answer.warnings),
+    }
     if several:
         text = _join_digits(answer)
         remaining = iter(text)
@@ -77,7 +100,7 @@ def describe_answer(answer: "Answer", several: bool, top: int | None) -> dict[st
         return {"file": answer.file, "text": text, "rows": rows, "digits": digits, **picture}
     (reading,) = answer.readings
     described = _describe_reading(reading, top)
-    warnings = picture["warnings"] + described["warnings"]
+    warnings = [*answer.warnings, *described["warnings"]]
     return {"file": answer.file, **described, **picture, "warnings": warnings}
 
 
@@ -98,6 +121,34 @@ def to_csv(answers: "Iterable[Answer]", top: int | None) -> Iterator[str]:
         warnings = [*answer.warnings, *(w for reading in answer.readings for w in reading.warnings)]
         notes = ["; ".join(warnings), answer.error]
         yield _to_csv_line([answer.file, digit, confidence, *notes, *rest])
+
+
+def to_digit_rows(answers: "Iterable[Answer]") -> Iterator[str]:
+    """Yield a heading, then a line for each digit, or one for a picture that has none."""
+    yield _to_csv_line(["file", "row", "digit", "confidence", *SIDES, "warnings", "error"])
+    for answer in answers:
+        rows = [row for row, size in enumerate(answer.rows, 1) for _ in range(size)]
+        for row, reading in zip(rows, answer.readings, strict=False):
+            digit = reading.best(1)[0][0] if reading.is_digit else NO_ANSWER
+            box = reading.digit.box or [""] * len(SIDES)
+            warnings = "; ".join([*answer.warnings, *reading.warnings])
+            confidence = f"{reading.confidence:.4f}"
+            yield _to_csv_line([answer.file, row, digit, confidence, *box, warnings, ""])
+        if not rows:
+            nothing = [""] * (3 + len(SIDES))
+            warnings = "; ".join(answer.warnings)
+            yield _to_csv_line([answer.file, *nothing, warnings, answer.error])
+
+
+def to_kaggle(answers: "Iterable[Answer]") -> Iterator[str]:
+    """Yield a heading, then the number of each picture, from 1, and its most probable digit.
+
+    A picture with an error has no line.
+    """
+    yield "ImageId,Label"
+    for number, answer in enumerate(answers, 1):
+        for reading in answer.readings:
+            yield f"{number},{reading.best(1)[0][0]}"
 
 
 def discard_output() -> None:
@@ -140,7 +191,7 @@ def _join(*columns: object) -> str:
     return "\t".join(str(column).translate(ESCAPES) for column in columns)
 
 
-def _to_csv_line(fields: list[str]) -> str:
+def _to_csv_line(fields: list[object]) -> str:
     import csv
     import io
 
@@ -151,7 +202,8 @@ def _to_csv_line(fields: list[str]) -> str:
 
 def _print(text: str) -> None:
     try:
-        click.echo(text)
+        with naming_output():
+            click.echo(text)
     except BrokenPipeError:  # the exit code still counts
         discard_output()
 

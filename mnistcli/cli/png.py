@@ -59,7 +59,9 @@ def save_image(path: Path, image: Gray) -> None:
 
 
 def _choose_name(file: str, taken: set[str]) -> str:
-    stem = "standard-input" if file == "-" else Path(file).stem[:MAX_NAME_LENGTH]
+    path = Path(file)
+    stem = path.name if file.endswith("]") else path.stem  # digits.npy[3] is one of many
+    stem = "standard-input" if file == "-" else stem[:MAX_NAME_LENGTH]
     name, number = stem, 1
     while name in taken:
         number += 1

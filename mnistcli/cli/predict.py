@@ -14,12 +14,43 @@ if TYPE_CHECKING:
 
     from mnistcli.inference.recognition import Answer
 
+EXCLUDING = (
+    ("--several", "--top"),
+    ("--several", "--preprocess plain"),
+    ("--several", "--format kaggle"),
+    ("--top", "--format digits"),
+    ("--top", "--format kaggle"),
+)
+"""Options that can't be used together."""
 
-@click.command()
+PREDICT_SYNONYMS = {
+    **dict.fromkeys(("--checkpoint", "--model", "--weights"), "--checkpoint-dir"),
+    "--csv": "--format csv",
+    "--json": "--format json",
+    "--kaggle": "--format kaggle",
+    **dict.fromkeys(("--out", "--output"), "--format csv > FILE"),
+    **dict.fromkeys(("--confidence", "--min-conf", "--threshold"), "--min-confidence"),
+    **dict.fromkeys(("--all", "--many", "--multi", "--multiple"), "--several"),
+    **dict.fromkeys(("--allow", "--allowlist", "--classes", "--digits", "--whitelist"), "--only"),
+    **dict.fromkeys(("--top-k", "--topk"), "--top"),
+    **dict.fromkeys(("--file", "--image", "--images", "--input", "--pictures"), "PICTURES"),
+    **dict.fromkeys(("--plot", "--view"), "--show"),
+}
+"""What other programs call an option, and what does the same here."""
+
+
+@click.command(cls=options.HintingCommand, synonyms=PREDICT_SYNONYMS)
 @click.argument("pictures", nargs=-1, required=True, type=options.pictures)
 @options.preprocess
 @options.invert
 @click.option("--several", is_flag=True, help="Read any number of digits on each picture.")
+@click.option(
+    "--only",
+    callback=options.to_digits,
+    metavar="DIGITS",
+    help="Answer with these digits only, such as 1-9 or 0,5-7, as forms and sudokus need. The "
+    "probabilities of the others are left out, and those of these divided by their sum.",
+)
 @options.checkpoint_dir
 @options.pretrained
 @click.option(
@@ -39,9 +70,10 @@ if TYPE_CHECKING:
     "--format",
     "output_format",
     envvar="MNISTCLI_PREDICT_FORMAT",
-    type=click.Choice(["text", "json", "csv"]),
+    type=click.Choice(["text", "json", "csv", "digits", "kaggle"]),
     default="text",
-    help="Lines of FILE, DIGIT and CONFIDENCE separated by tabs, a JSON document, or CSV.",
+    help="Lines of FILE, DIGIT and CONFIDENCE separated by tabs, a JSON document, CSV of a row for "
+    "each picture, CSV of a row for each digit with its box, or a submission to Kaggle.",
 )
 @click.option("--show", is_flag=True, help="Draw each normalized image on standard error.")
 @click.option(
@@ -57,6 +89,7 @@ def predict(
     preprocess: str,
     invert: str,
     several: bool,
+    only: frozenset[int] | None,
     checkpoint_dir: "Path",
     pretrained: bool,
     top: int | None,
@@ -67,7 +100,8 @@ def predict(
 ) -> None:
     """Read the digit on each picture.
 
-    PICTURES are files, directories, or - for standard input. A picture that can't be read is
+    PICTURES are files, directories, or - for standard input; also files of arrays, which hold many
+    images: .npy, .npz, IDX, or .csv as in Kaggle's contest. A picture that can't be read is
     reported, the others are answered, and the exit code is 1.
     """
     from mnistcli.cli.models import choose_model
@@ -75,13 +109,21 @@ def predict(
     from mnistcli.inference.recognition import recognize
     from mnistcli.pictures.pipeline import PictureOptions
 
-    if several and (top or preprocess == "plain"):
-        other = "--top" if top else "--preprocess plain"
-        raise click.UsageError(f"--several and {other} can't be used together", ctx)
+    asked = {
+        "--several": several,
+        "--top": top,
+        "--preprocess plain": preprocess == "plain",
+        "--format digits": output_format == "digits",
+        "--format kaggle": output_format == "kaggle",
+    }
+    for one, other in EXCLUDING:
+        if asked[one] and asked[other]:
+            raise click.UsageError(f"{one} and {other} can't be used together", ctx)
     console: Console = ctx.obj
     model = choose_model(ctx, checkpoint_dir, pretrained)
+    predictor = model.predictor.restrict(only) if only else model.predictor
     picture_options = PictureOptions(preprocess, invert, several)
-    answers = recognize(pictures, model.predictor, open_detector(), picture_options)
+    answers = recognize(pictures, predictor, open_detector(), picture_options)
     if save_preprocessed:
         from mnistcli.cli.png import save_images
 
@@ -94,12 +136,20 @@ def predict(
         described = [output.describe_answer(answer, several, top) for answer in answers]
         output.echo_json({"model": model.describe(), "results": described})
     else:
-        to_lines = output.to_csv if output_format == "csv" else output.to_text
-        for line in to_lines(answers, top):
+        for line in _to_lines(answers, output_format, top):
             output.echo_line(line)
     gate.check()
     if console.error_count:
         ctx.exit(1)
+
+
+def _to_lines(answers: "Iterable[Answer]", output_format: str, top: int | None) -> "Iterator[str]":
+    """Return the lines of a format."""
+    if output_format == "digits":
+        return output.to_digit_rows(answers)
+    if output_format == "kaggle":
+        return output.to_kaggle(answers)
+    return output.to_csv(answers, top) if output_format == "csv" else output.to_text(answers, top)
 
 
 def _report(answers: "Iterable[Answer]", console: Console) -> "Iterator[Answer]":

@@ -37,13 +37,31 @@ def _need_tensorboard(
     """Refuse ``--log-dir`` if TensorBoard's package is missing."""
     if value and not find_spec("tensorboard"):
         raise click.UsageError(
-            "--log-dir needs TensorBoard, which is missing: pip install 'mnistcli[tensorboard]'",
+            "--log-dir needs TensorBoard, which is missing: pip install '.[tensorboard]' in the "
+            "checkout of mnistcli",
             ctx,
         )
     return value
 
 
-@click.command()
+TRAIN_SYNONYMS = {
+    **dict.fromkeys(("--epoch", "--epochs", "--iterations", "--max-steps"), "--steps"),
+    **dict.fromkeys(("--lr", "--rate"), "--learning-rate"),
+    **dict.fromkeys(("--batch", "--bs"), "--batch-size"),
+    **dict.fromkeys(("--data", "--data-path", "--root"), "--data-dir"),
+    **dict.fromkeys(("--checkpoint", "--ckpt", "--weights", "--load"), "--checkpoint-dir"),
+    **dict.fromkeys(("--model-dir", "--model-path", "--save-dir"), "--checkpoint-dir"),
+    **dict.fromkeys(("--out", "--output", "--output-dir"), "--checkpoint-dir"),
+    **dict.fromkeys(("--arch", "--architecture", "--network"), "--model"),
+    **dict.fromkeys(("--save-freq", "--save-interval", "--save-steps"), "--save-every"),
+    **dict.fromkeys(("--log-interval", "--log-steps"), "--log-every"),
+    **dict.fromkeys(("--logdir", "--tensorboard"), "--log-dir"),
+    **dict.fromkeys(("--fresh", "--no-resume", "--overwrite"), "--restart"),
+}
+"""What other programs call an option, and its name here."""
+
+
+@click.command(cls=options.HintingCommand, synonyms=TRAIN_SYNONYMS)
 @click.option(
     "--model",
     type=click.Choice(list(RECIPES)),
@@ -55,7 +73,7 @@ def _need_tensorboard(
     type=POSITIVE,
     metavar="N",
     show_default=f"the run's, or {_by_model('steps')}",
-    help="The step to reach.",
+    help="The step to reach; an epoch is 60,000 / batch size steps.",
 )
 @click.option(
     "--batch-size",
@@ -148,8 +166,9 @@ def train(
     """Train a model and score the result.
 
     Training resumes from the newest checkpoint in --checkpoint-dir, with the run's own settings and
-    data set, until --steps is reached. Then the model is scored on the data set's 10,000 test
-    images. MNIST is downloaded, and strokes are drawn, if they aren't in --data-dir yet.
+    data set, until --steps is reached. Then the model is scored on the data set's test images:
+    10,000, or a tenth of Kaggle's. MNIST is downloaded, and strokes are drawn, if they aren't in
+    --data-dir yet.
 
     With --pictures, the model in --checkpoint-dir, or the pretrained model if there is none, is
     fine-tuned on pictures of your own, labelled by names like 8_3.png or by folders like 8/. Some

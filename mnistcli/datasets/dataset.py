@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.datasets import idx, mnist
-from mnistcli.errors import DataError
-from mnistcli.images import CLASSES, SIDE, to_one_hot
+from mnistcli.datasets import idx, kaggle, mnist
+from mnistcli.errors import DataError, UnavailableError
+from mnistcli.images import CLASSES, SIDE, Gray, to_one_hot
 from mnistcli.system.files import is_inside, read_inside
 from mnistcli.system.listener import Listener
 
-DATASET_NAMES = ("mnist", "strokes")
+DATASET_NAMES = ("mnist", "strokes", "kaggle")
 AUTO = "auto"
 
 IMAGE_COUNTS = {"train": 60_000, "test": 10_000}
-"""Images of each split, of either data set."""
+"""Images of each split of MNIST and of the strokes."""
 
 FILE_PREFIXES = {"train": "train", "test": "t10k"}
 """Beginnings of the names of each split's files."""
@@ -48,7 +48,8 @@ def load(name: str, split: str, data_dir: Path, listener: Listener) -> Dataset:
     ``auto`` is MNIST, or strokes if no source has MNIST.
 
     Raises:
-        DataError: MNIST was asked for, and a file that no mirror has is missing or damaged.
+        OtherDataError: MNIST was asked for, and the directory has the user's data in its place.
+        DataError: a file that was asked for is missing or damaged, and no mirror has it.
         OSError: what was downloaded can't be written.
     """
     try:
@@ -56,37 +57,37 @@ def load(name: str, split: str, data_dir: Path, listener: Listener) -> Dataset:
     except DataError as error:
         if name == "strokes":
             return draw_strokes(split, data_dir, listener)
-        listener.info(f"{error}; downloading MNIST")
+        if name == "kaggle":
+            raise
+        _announce(error, data_dir, listener)
     try:
         mnist.download(data_dir, mnist.MIRRORS, listener)
-    except DataError as error:
+    except UnavailableError as error:
         if name != AUTO:
             raise
-        listener.warn(f"{error}; in place of MNIST, digits drawn from strokes are used")
+        listener.warn(
+            f"MNIST can't be downloaded ({error.reasons}): digits drawn from strokes take its place"
+        )
+        listener.info("'mnistcli download' tries again, and with --from URL_OR_DIR elsewhere")
         return load("strokes", split, data_dir, listener)
     return read("mnist", split, data_dir)
 
 
 def read(name: str, split: str, data_dir: Path) -> Dataset:
-    """Read the split ``train`` (60,000 images) or ``test`` (10,000) of ``mnist`` or ``strokes``.
+    """Read the split ``train`` or ``test`` of a data set from its files.
 
-    MNIST's files are verified by their hashes.
+    MNIST's files are verified by their hashes. They and the strokes have 60,000 and 10,000 images.
 
     Raises:
         DataError: a file is missing or damaged.
     """
-    if name == "strokes":
-        read_file = partial(read_inside, data_dir)
-        images, labels = (idx.read(path, read_file) for path in _find_strokes(split, data_dir))
-        expected = [((IMAGE_COUNTS[split], SIDE, SIDE), "uint8"), ((IMAGE_COUNTS[split],), "uint8")]
-        found = [(array.shape, array.dtype.name) for array in (images, labels)]
-        if found != expected or labels.max() >= CLASSES:
-            raise DataError(f"{data_dir}: these are not the strokes that were kept here")
+    if name == "kaggle":
+        images, labels = kaggle.read(split, data_dir, partial(read_inside, data_dir))
+    elif name == "strokes":
+        images, labels = _read_strokes(split, data_dir)
     else:
-        images, labels = (
-            idx.parse(mnist.read_verified(data_dir, file), str(data_dir / file.archive))
-            for file in _find_files(split)
-        )
+        copies = (mnist.read_verified(data_dir, file) for file in _find_files(split))
+        images, labels = (idx.parse(copy.content, str(copy.path)) for copy in copies)
     return Dataset(name, split, images, labels)
 
 
@@ -108,6 +109,28 @@ def draw_strokes(split: str, data_dir: Path, listener: Listener) -> Dataset:
     except OSError as error:
         listener.info(f"the strokes are not kept: {error.filename}: {error.strerror}")
     return Dataset("strokes", split, images, labels)
+
+
+def _announce(problem: DataError, data_dir: Path, listener: Listener) -> None:
+    """Say why MNIST is downloaded; refuse, if the user's data is in its place."""
+    mnist.refuse_others(data_dir, [problem])
+    if hint := kaggle.find_hint(data_dir):
+        listener.info(hint)
+    if isinstance(problem.__cause__, FileNotFoundError):
+        listener.info(f"MNIST is not yet in {data_dir}: downloading what is missing")
+    else:
+        listener.info(f"{problem}; downloading MNIST")
+
+
+def _read_strokes(split: str, data_dir: Path) -> tuple[Gray, NDArray[np.uint8]]:
+    """Read the images and labels of ``strokes`` that were stored."""
+    read_file = partial(read_inside, data_dir)
+    images, labels = (idx.read(path, read_file) for path in _find_strokes(split, data_dir))
+    expected = [((IMAGE_COUNTS[split], SIDE, SIDE), "uint8"), ((IMAGE_COUNTS[split],), "uint8")]
+    found = [(array.shape, array.dtype.name) for array in (images, labels)]
+    if found != expected or labels.max() >= CLASSES:
+        raise DataError(f"{data_dir}: these are not the strokes that were kept here")
+    return images, labels
 
 
 def _find_files(split: str) -> list[mnist.RemoteFile]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistcli.errors import DataError
+from mnistcli.errors import DataError, OtherDataError
 from mnistcli.system.files import MAX_FILE_BYTES, read_whole, write_whole
 
 ELEMENT_TYPES: dict[int, np.dtype[Any]] = {
@@ -59,11 +59,12 @@ def decompress(data: bytes, where: str, limit: int = MAX_FILE_BYTES) -> bytes:
     """Return the content of gzip data, or data of another kind unchanged.
 
     Raises:
-        DataError: the gzip stream is damaged, or the content is longer than ``limit`` bytes.
+        OtherDataError: the content is longer than ``limit`` bytes.
+        DataError: the gzip stream is damaged.
     """
     content = _inflate(data, where, limit) if data.startswith(GZIP_MAGIC) else data
     if len(content) > limit:
-        raise DataError(f"{where}: more than the {limit} bytes expected")
+        raise OtherDataError(f"{where}: more than the {limit} bytes expected")
     return content
 
 
@@ -95,6 +96,39 @@ def parse(content: bytes, where: str) -> NDArray[Any]:
     Raises:
         DataError: the magic, the element type or the length is not right.
     """
+    dtype, shape = _read_header(content, where)
+    elements = np.frombuffer(content, dtype, offset=4 + 4 * len(shape))
+    try:
+        return elements.astype(dtype.newbyteorder("=")).reshape(shape)
+    except ValueError as error:  # more dimensions, or larger ones, than NumPy has
+        raise DataError(f"{where}: IDX dimensions {list(shape)}: {error}") from error
+
+
+def is_complete(content: bytes) -> bool:
+    """Tell whether content is IDX with all the elements that its header announces."""
+    try:
+        _read_header(content, "")
+    except DataError:
+        return False
+    return True
+
+
+def serialize(array: NDArray[Any]) -> bytes:
+    """Serialise an array of uint8, int8, int16, int32, float32 or float64 as IDX.
+
+    Raises:
+        ValueError: IDX has no such element type.
+    """
+    codes = {dtype: code for code, dtype in ELEMENT_TYPES.items()}
+    big_endian = array.dtype.newbyteorder(">")
+    if big_endian not in codes:
+        raise ValueError(f"IDX has no element type for {array.dtype}")
+    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, codes[big_endian], array.ndim, *array.shape)
+    return header + array.astype(big_endian).tobytes()
+
+
+def _read_header(content: bytes, where: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Return the type and the numbers of elements of a complete file; raise as :func:`parse`."""
     if len(content) < 4 or content[:2] != b"\0\0":
         raise DataError(f"{where}: not an IDX file: it starts with {content[:4]!r}")
     type_code, dimensions = content[2], content[3]
@@ -110,22 +144,4 @@ def parse(content: bytes, where: str) -> NDArray[Any]:
         raise DataError(
             f"{where}: IDX dimensions {list(shape)} need {expected} bytes, found {len(content)}"
         )
-    elements = np.frombuffer(content, dtype, offset=header)
-    try:
-        return elements.astype(dtype.newbyteorder("=")).reshape(shape)
-    except ValueError as error:  # more dimensions, or larger ones, than NumPy has
-        raise DataError(f"{where}: IDX dimensions {list(shape)}: {error}") from error
-
-
-def serialize(array: NDArray[Any]) -> bytes:
-    """Serialise an array of uint8, int8, int16, int32, float32 or float64 as IDX.
-
-    Raises:
-        ValueError: IDX has no such element type.
-    """
-    codes = {dtype: code for code, dtype in ELEMENT_TYPES.items()}
-    big_endian = array.dtype.newbyteorder(">")
-    if big_endian not in codes:
-        raise ValueError(f"IDX has no element type for {array.dtype}")
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, codes[big_endian], array.ndim, *array.shape)
-    return header + array.astype(big_endian).tobytes()
+    return dtype, shape

@@ -8,7 +8,8 @@ import numpy as np
 from mnistcli.datasets.dataset import Dataset
 from mnistcli.errors import DataError, PictureError
 from mnistcli.images import Gray
-from mnistcli.pictures.files import UNLABELLED
+from mnistcli.pictures.files import find_pictures
+from mnistcli.pictures.labels import UNLABELLED, explain_guesses
 from mnistcli.pictures.pipeline import prepare_in_batches
 from mnistcli.system.listener import Listener
 
@@ -35,15 +36,13 @@ def load(directory: Path, listener: Listener) -> tuple[Dataset, Dataset]:
     if not directory.is_dir():
         raise DataError(f"{directory}: no such directory")
     parts: tuple[list[Labelled], ...] = ([], [])
-    for image, label in _prepare(directory, listener):
+    labelled = _prepare(directory, listener)
+    for image, label in labelled:
         is_held_out = hashlib.sha256(image.tobytes()).digest()[0] < HELD_OUT_SHARE * 256
         parts[is_held_out].append((image, label))
     if not all(parts):
-        counts = " to train on and ".join(str(len(part)) for part in parts)
-        raise DataError(
-            f"{directory}: too few labelled pictures: {counts} held out; "
-            "names like 8_3.png or folders like 8/ are expected"
-        )
+        expected = "some twenty are enough to start with" if labelled else UNLABELLED
+        raise DataError(f"{directory}: too few labelled pictures: {len(labelled)}; {expected}")
     training, held_out = parts
     return _stack("train", training), _stack("held out", held_out)
 
@@ -61,7 +60,8 @@ def _stack(split: str, part: list[Labelled]) -> Dataset:
 def _prepare(directory: Path, listener: Listener) -> list[Labelled]:
     """Return images with their labels, ordered by the images' bytes."""
     found: dict[bytes, Labelled] = {}
-    for batch in prepare_in_batches([str(directory)]):
+    guessed: list[tuple[str, int]] = []
+    for batch in prepare_in_batches(find_pictures([str(directory)])):
         for (name, label, _), prepared in batch:
             if isinstance(prepared, PictureError):
                 listener.error(f"{name}: {prepared}")
@@ -71,9 +71,13 @@ def _prepare(directory: Path, listener: Listener) -> list[Labelled]:
                 listener.error(f"{name}: {UNLABELLED}")
             else:
                 (digit,) = prepared.digits
-                _, known = found.setdefault(digit.image.tobytes(), (digit.image, label))
-                if known != label:
+                if label.is_guess:
+                    guessed.append((name, label.digit))
+                _, known = found.setdefault(digit.image.tobytes(), (digit.image, label.digit))
+                if known != label.digit:
                     listener.error(f"{name}: the same image as one that is labelled {known}")
                 for warning in prepared.warnings + digit.warnings:
                     listener.warn(f"{name}: {warning}")
+    if guessed:
+        listener.warn(explain_guesses(guessed))
     return [found[content] for content in sorted(found)]

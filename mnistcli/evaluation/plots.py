@@ -1,7 +1,6 @@
 """Plots of a model and of its errors, as PNG files (matplotlib)."""
 
 import io
-import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,8 +15,6 @@ from mnistcli.evaluation.metrics import RELIABILITY_BINS, ReliabilityBin
 from mnistcli.images import CLASSES, SIDE
 from mnistcli.runs.history import Point
 from mnistcli.system.files import PROGRAM
-
-logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it logs the building of caches
 
 INK, PAPER, GRID = "#1f2933", "#ffffff", "#d9e2ec"
 BLUE, ORANGE, RED = "#2b6cb0", "#dd6b20", "#c53030"

@@ -1,5 +1,8 @@
 """An exported model run by LiteRT, without TensorFlow."""
 
+from collections.abc import Collection
+from copy import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +30,16 @@ class Predictor:
             raise ModelError(f"{source}: maps {shapes[0]} to {shapes[1]}, not pixels to digits")
         self._run = interpreter.get_signature_runner()
         self._source, self._outputs = source, outputs
+        self._excluded: list[int] = []
+
+    def restrict(self, digits: Collection[int]) -> "Predictor":
+        """Return a predictor of these digits only.
+
+        The probabilities of the others are 0, and those of these are divided by their sum.
+        """
+        restricted = copy(self)
+        restricted._excluded = [digit for digit in range(self._outputs) if digit not in digits]
+        return restricted
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return probabilities, float32 [N, outputs], for uint8 images [N, 28, 28].
@@ -41,4 +54,11 @@ class Predictor:
                 (probabilities[rows],) = self._run(x=to_input(images[rows])).values()
             except LITERT_ERRORS as error:
                 raise ModelError(f"{self._source}: can't be run: {error}") from error
-        return probabilities
+        return self._exclude(probabilities) if self._excluded else probabilities
+
+    def _exclude(self, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Leave out digits; where all others have underflowed to 0, these are equally probable."""
+        probabilities = np.maximum(probabilities, np.finfo(np.float32).tiny)
+        probabilities[:, self._excluded] = 0
+        shares: NDArray[np.float32] = probabilities / probabilities.sum(axis=1, keepdims=True)
+        return shares

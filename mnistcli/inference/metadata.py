@@ -3,10 +3,12 @@
 import io
 import json
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 from mnistcli import __version__
+from mnistcli.errors import ModelError
 from mnistcli.images import CLASSES, PIXELS, SIDE
 from mnistcli.pictures.normalization import CENTRE, INK_SIDE
 from mnistcli.pictures.parameters import PARAMETERS
@@ -22,6 +24,15 @@ SAVED_MODEL_ENTRIES = {
     SAVED_MODEL_METADATA.parent.name,
 }
 """The entries of a SavedModel's directory."""
+
+METADATA_ERRORS = (
+    *(LookupError, NotImplementedError, OSError, RuntimeError, TypeError, ValueError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading damaged metadata raises."""
+
+MAX_METADATA_BYTES = 1 << 16
+"""Most that is read of metadata, which has some 2 kB."""
 
 PREPROCESSING = (
     "Gray levels from 0 to 255, light ink on a background of 0; dark ink on light is inverted. (In "
@@ -75,6 +86,25 @@ def attach(tflite: bytes, metadata: dict[str, Any]) -> bytes:
         archive.comment = PROGRAM.encode()
         archive.writestr(zipfile.ZipInfo(METADATA_FILE), serialize(metadata))
     return stream.getvalue()
+
+
+def read_model(tflite: bytes, source: str) -> tuple[str, int, str]:
+    """Return the name, the step and the data set of a model from its metadata.
+
+    Without metadata, they are "unknown", 0 and "unknown"; ``source`` names the model in errors.
+
+    Raises:
+        ModelError: the metadata is damaged.
+    """
+    stream = io.BytesIO(tflite)
+    if not zipfile.is_zipfile(stream):
+        return "unknown", 0, "unknown"
+    try:
+        with zipfile.ZipFile(stream) as archive, archive.open(METADATA_FILE) as file:
+            model = json.loads(file.read(MAX_METADATA_BYTES))["model"]
+        return str(model["name"]), int(model["step"]), str(model["dataset"])
+    except METADATA_ERRORS as error:
+        raise ModelError(f"{source}: damaged metadata: {error}") from error
 
 
 def refuse_foreign_export(path: Path, *, is_file: bool) -> None:

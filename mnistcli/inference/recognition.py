@@ -1,16 +1,19 @@
 """The answer to each picture that a user names."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mnistcli.datasets.arrays import find_images
+from mnistcli.errors import PictureError
 from mnistcli.images import SIDE
 from mnistcli.inference.interpreter import Predictor
 from mnistcli.pictures.extraction import Digit
 from mnistcli.pictures.files import Picture
+from mnistcli.pictures.labels import Label
 from mnistcli.pictures.pipeline import (
     DEFAULT_OPTIONS,
     PictureOptions,
@@ -66,7 +69,7 @@ class Answer:
     """The answer to one picture, or why there is none."""
 
     file: str
-    label: int | None = None  # from the name of the file or of its folder
+    label: Label | None = None  # from the name of the file or of its folder
     readings: tuple[Reading, ...] = ()  # in reading order; one, unless several were asked for
     rows: tuple[int, ...] = ()  # number of readings in each row
     polarity: str | None = None  # "dark_on_light" or "light_on_dark"
@@ -87,6 +90,8 @@ def recognize(
 ) -> Iterator[Answer]:
     """Yield the answer to every picture among files, directories and ``-``, in order.
 
+    Files of arrays have many: see :mod:`mnistcli.datasets.arrays`.
+
     A picture that can't be used gets an answer with an error.
 
     Args:
@@ -96,27 +101,37 @@ def recognize(
             are only resized, since it knows normalized images.
         options: how the pictures are prepared.
     """
-    for batch in prepare_in_batches(names, options):
-        digits = [
-            digit
-            for _, prepared in batch
-            if isinstance(prepared, Prepared)
-            for digit in prepared.digits
-        ]
-        images = np.array([digit.image for digit in digits], np.uint8).reshape(-1, SIDE, SIDE)
-        probabilities = iter(predictor.predict(images))
-        doubts = np.zeros(len(images))
-        if options.preprocess == "mnist":
-            scores = np.array([digit.score for digit in digits])
-            doubts = join(detector.predict(images)[:, 0], scores)
-        doubts[~images.any(axis=(1, 2))] = 1
-        remaining = zip(probabilities, doubts.tolist(), strict=True)
-        for picture, prepared in batch:
-            if isinstance(prepared, Prepared):
-                answer = _answer(picture, prepared, remaining)
-                yield leave_out(answer) if options.several else answer
-            else:
-                yield Answer(picture.name, picture.label, error=str(prepared))
+    for batch in prepare_in_batches(find_images(names), options):
+        yield from answer_batch(batch, predictor, detector, options)
+
+
+def answer_batch(
+    batch: Sequence[tuple[Picture, Prepared | PictureError]],
+    predictor: Predictor,
+    detector: Predictor,
+    options: PictureOptions,
+) -> Iterator[Answer]:
+    """Yield the answer to each prepared picture, as :func:`recognize` does."""
+    digits = [
+        digit
+        for _, prepared in batch
+        if isinstance(prepared, Prepared)
+        for digit in prepared.digits
+    ]
+    images = np.array([digit.image for digit in digits], np.uint8).reshape(-1, SIDE, SIDE)
+    probabilities = iter(predictor.predict(images))
+    doubts = np.zeros(len(images))
+    if options.preprocess == "mnist":
+        scores = np.array([digit.score for digit in digits])
+        doubts = join(detector.predict(images)[:, 0], scores)
+    doubts[~images.any(axis=(1, 2))] = 1
+    remaining = zip(probabilities, doubts.tolist(), strict=True)
+    for picture, prepared in batch:
+        if isinstance(prepared, Prepared):
+            answer = _answer(picture, prepared, remaining)
+            yield leave_out(answer) if options.several else answer
+        else:
+            yield Answer(picture.name, picture.label, error=str(prepared))
 
 
 def join(doubts: NDArray[np.float32], scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,18 +16,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mnistcli.errors import PictureError
 from mnistcli.images import SIDE, Gray
+from mnistcli.pictures.formats import REFUSED_FORMATS, explain_content, register_heif
 from mnistcli.pictures.geometry import find_bounds, take_border
 from mnistcli.pictures.parameters import PARAMETERS
 
-REFUSED_FORMATS = {
-    "EPS": "a program to be run",
-    "ICNS": "a set of files of other formats",
-    "IPTC": "a file of another format, even EPS, in an envelope",
-}
-"""Formats that aren't read: files inside other files escape the limits of format and size."""
-
-MAX_PIXELS = {"AVIF": 45_000_000, "JPEG2000": 33_000_000, "WEBP": 60_000_000}
+MAX_PIXELS = {"AVIF": 45_000_000, "HEIF": 60_000_000, "JPEG2000": 33_000_000, "WEBP": 60_000_000}
 """Formats of which Pillow's own limit, 89 million, would take more than 1 GiB."""
+
+PAGED_FORMATS = frozenset({"AVIF", "DCX", "FLI", "GIF", "PNG", "TIFF", "WEBP"})
+"""Formats of pages or frames; what follows in others are layers, previews and depths."""
 
 DECODER_ERRORS = (
     *(
@@ -47,18 +44,19 @@ Colours = NDArray[np.uint8]
 """Red, green and blue [H, W, 3], equal in a picture without colours."""
 
 
-def read_colours(data: bytes) -> tuple[Colours, tuple[float, float]]:
-    """Decode a picture's file.
+def read_colours(data: bytes | Image.Image) -> tuple[Colours, tuple[float, float], bool]:
+    """Decode a picture's file, or take a picture that is decoded already.
 
     Returns:
         Its colours, upright, reduced to ``max_picture_side``, with paper where it is transparent;
-        and how many times wider and higher the picture is.
+        how many times wider and higher the picture is; and whether more pages or frames follow it.
 
     Raises:
         PictureError: it can't be read, or has more pixels than Pillow's limit.
     """
     with _silenced():
         picture = open_picture(data)
+        is_followed = has_followers(picture)
         width, height = picture.size
         draft(picture)
         with _refused():
@@ -69,40 +67,60 @@ def read_colours(data: bytes) -> tuple[Colours, tuple[float, float]]:
     if picture.size != lying:
         width, height = height, width
     rows, columns, _ = colours.shape
-    return lay_on_paper(colours, opacity), (width / columns, height / rows)
+    return lay_on_paper(colours, opacity), (width / columns, height / rows), is_followed
 
 
-def read_plainly(data: bytes, is_inverted: bool) -> Gray:
-    """Decode a file as the tutorials do: gray, invert, Pillow's default resize to uint8 [28, 28].
+def read_plainly(data: bytes | Image.Image, is_inverted: bool) -> tuple[Gray, bool]:
+    """Decode a file as the tutorials do: gray, invert, Pillow's default resize.
+
+    Returns:
+        An image, uint8 [28, 28], and whether more pages or frames follow it.
 
     Raises:
         PictureError: as :func:`read_colours`.
     """
     with _silenced():
         picture = open_picture(data)
+        is_followed = has_followers(picture)
         with _refused():
             gray = picture.convert("L")
     if is_inverted:
         gray = ImageOps.invert(gray)
-    return np.asarray(gray.resize((SIDE, SIDE)))
+    return np.asarray(gray.resize((SIDE, SIDE))), is_followed
 
 
-def open_picture(data: bytes) -> Image.Image:
+def open_picture(data: bytes | Image.Image) -> Image.Image:
     """Recognize a picture's format by its content; of several frames, the first is used.
 
     Raises:
         PictureError: it is empty, of no known format, too large, or damaged at its beginning.
     """
+    if isinstance(data, Image.Image):
+        if not all(data.size):
+            raise PictureError("it has no pixels")
+        with _refused():
+            return data.copy()
     if not data:
         raise PictureError("the file is empty")
+    register_heif(data)
     with _refused():
-        picture = Image.open(io.BytesIO(data))
+        try:
+            picture = Image.open(io.BytesIO(data))
+        except UnidentifiedImageError as error:
+            raise PictureError(explain_content(data)) from error
     if picture.format in REFUSED_FORMATS:
         raise PictureError(f"{picture.format} is {REFUSED_FORMATS[picture.format]}, not a picture")
     most = MAX_PIXELS.get(picture.format or "", math.inf)
     if math.prod(picture.size) > most:
         raise PictureError(f"more than {most} pixels, the most for {picture.format}")
     return picture
+
+
+def has_followers(picture: Image.Image) -> bool:
+    """Tell whether more pages or frames follow a picture's first."""
+    with suppress(*DECODER_ERRORS):  # damage behind the first
+        return picture.format in PAGED_FORMATS and getattr(picture, "is_animated", False)
+    return False
 
 
 def draft(picture: Image.Image) -> None:
@@ -192,8 +210,6 @@ def _refused() -> Iterator[None]:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"more than {Image.MAX_IMAGE_PIXELS} pixels") from error
-    except UnidentifiedImageError as error:
-        raise PictureError("not a picture in a known format") from error
     except DECODER_ERRORS as error:
         raise PictureError(f"damaged picture: {error}") from error
 

@@ -1,22 +1,19 @@
 """The files of the pictures that a user names: found, labelled and read."""
 
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from mnistcli.errors import PictureError
-from mnistcli.images import CLASSES
+from mnistcli.pictures.formats import explain_name, is_picture_name, shorten
+from mnistcli.pictures.labels import Label, find_label, parse_folder
 from mnistcli.system.files import read_bounded
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
-"""Files that are pictures in a directory; a file that is named itself always is one."""
-
-LABEL_PATTERN = re.compile(r"([0-9])[_.]")
-UNLABELLED = "no label: a name like 8_3.png or a folder like 8/ is expected"
 STANDARD_INPUT = "-"
+
+MAX_DEPTH = 3
+"""Folders in each other in which labelled ones are looked for: ``archive/mnist_png/training/8``."""
 
 MAX_BATCH_PICTURES = 64
 """Prepared and answered together."""
@@ -30,53 +27,60 @@ Content = bytes | PictureError
 
 
 class Picture(NamedTuple):
-    """The file of a picture, or why there is none."""
+    """A picture that a user named, in a file of its own or with its content given."""
 
     name: str
-    label: int | None = None
-    error: PictureError | None = None
+    label: Label | None = None
+    content: Content | None = None  # None: to be read from the file of that name
 
 
 def find_pictures(names: Iterable[str]) -> Iterator[Picture]:
     """Yield the pictures among files and directories, in order.
 
     A directory yields the pictures in it, sorted, then those in its folders that are named by a
-    digit, which is their label; or an error if there are none.
+    digit, which is their label, also in folders of its folders; or an error if there are none.
     """
     for name in names:
+        if hint := explain_name(name):
+            yield Picture(shorten(name), content=PictureError(hint))
+            continue
         if not os.path.isdir(name):
-            yield Picture(name, parse_label(name))
+            yield Picture(name, find_label(name))
             continue
         pictures = _list(name)
-        for digit in range(CLASSES):
-            folder = os.path.join(name, str(digit))
-            if os.path.isdir(folder):
-                pictures += [picture._replace(label=digit) for picture in _list(folder)]
         yield from pictures
         if not pictures:
-            yield Picture(name, error=PictureError("a directory without pictures"))
+            looked = "folders like 8/ were looked for, too"
+            yield Picture(name, content=PictureError(f"a directory without pictures; {looked}"))
 
 
-def _list(folder: str) -> list[Picture]:
+def _list(directory: str, depth: int = 0) -> list[Picture]:
+    """Return a directory's pictures, if it was named itself or has a label, and its folders'."""
+    is_wanted = depth == 0 or parse_folder(directory) is not None
     try:
-        with os.scandir(folder) as entries:
-            files = sorted(entry.path for entry in entries if _is_picture(entry))
+        with os.scandir(directory) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        return [Picture(folder, error=PictureError(f"{error.strerror}"))]
-    return [Picture(file, parse_label(file)) for file in files]
+        refused = Picture(directory, content=PictureError(f"{error.strerror}"))
+        return [refused] if is_wanted else []
+    files = [entry.path for entry in entries if _is_picture(entry)] if is_wanted else []
+    pictures = [Picture(file, find_label(file)) for file in files]
+    for entry in entries if depth < MAX_DEPTH else ():
+        if _is_folder(entry):
+            pictures += _list(entry.path, depth + 1)
+    return pictures
 
 
-def parse_label(name: str) -> int | None:
-    """Return the digit before ``_`` or ``.`` in a file's name, as in ``8_3.png``, or None."""
-    match = LABEL_PATTERN.match(Path(name).name)
-    return int(match[1]) if match else None
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Links are followed to labelled folders only: others may lead far away, or in a circle."""
+    if entry.name.startswith(".") or not entry.is_dir():
+        return False
+    return not entry.is_symlink() or parse_folder(entry.path) is not None
 
 
 def _is_picture(entry: "os.DirEntry[str]") -> bool:
     """Tell by the name; a pipe or a device is not a picture."""
-    is_named = Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and not entry.name.startswith(
-        "."
-    )
+    is_named = is_picture_name(entry.name) and not entry.name.startswith(".")
     return is_named and (entry.is_file() or not os.path.exists(entry.path))
 
 
@@ -85,8 +89,8 @@ def read_in_batches(found: Iterable[Picture]) -> Iterator[list[tuple[Picture, Co
     batch: list[tuple[Picture, Content]] = []
     size = 0
     for picture in found:
-        content = picture.error or _read(picture.name)
-        batch.append((picture, content))
+        content = _read(picture.name) if picture.content is None else picture.content
+        batch.append((picture._replace(content=None), content))
         size += len(content) if isinstance(content, bytes) else 0
         if len(batch) == MAX_BATCH_PICTURES or size >= MAX_BATCH_BYTES:
             yield batch

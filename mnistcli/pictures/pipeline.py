@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from PIL import Image
 
 from mnistcli.errors import PictureError
 from mnistcli.images import SIDE, Gray
 from mnistcli.pictures.decoding import Colours, read_colours, read_plainly
 from mnistcli.pictures.extraction import Digit, extract, measure_contrast
-from mnistcli.pictures.files import Content, Picture, find_pictures, read_in_batches
+from mnistcli.pictures.files import Content, Picture, read_in_batches
 from mnistcli.pictures.geometry import Box
 from mnistcli.pictures.location import Found, Located, find_doubtful, locate, weigh
 from mnistcli.pictures.normalization import is_normalized
@@ -24,7 +25,8 @@ from mnistcli.system.parallel import map_ahead
 BLANK = "no digit found: is it blank?"
 EXCLUDED = "no digit of the polarity that --invert asks for"
 SEVERAL = "more than one digit? --several reads all of them"
-UNREAD = "unread: {} that may be digits"
+FIRST = "only the first of its pages or frames is read"
+UNREAD = "unread: {} that may be {}"
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class Prepared:
         return not self.rows
 
 
-def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
-    """Prepare a picture's file: return images of its digit, or of its digits.
+def prepare(data: bytes | Image.Image, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
+    """Prepare a picture, or its file: return images of its digit, or of its digits.
 
     With ``plain``, ``invert`` ``auto`` means ``yes``.
 
@@ -77,8 +79,18 @@ def prepare(data: bytes, options: PictureOptions = DEFAULT_OPTIONS) -> Prepared:
         ModelError: the network that locates digits is missing or damaged.
     """
     if options.preprocess == "plain":
-        return Prepared((Digit(read_plainly(data, is_inverted=options.invert != "no")),), rows=(1,))
-    picture, reduction = read_colours(data)
+        image, is_followed = read_plainly(data, is_inverted=options.invert != "no")
+        prepared = Prepared((Digit(image),), rows=(1,))
+    else:
+        picture, reduction, is_followed = read_colours(data)
+        prepared = prepare_colours(picture, reduction, options)
+    return replace(prepared, warnings=(FIRST, *prepared.warnings)) if is_followed else prepared
+
+
+def prepare_colours(
+    picture: Colours, reduction: tuple[float, float], options: PictureOptions
+) -> Prepared:
+    """Prepare a picture, uint8 [H, W, 3], wider and higher by ``reduction`` in its file."""
     if normalized := find_normalized(picture, options.invert):
         return normalized
     trace = take_steps(picture, options)
@@ -101,7 +113,7 @@ def list_doubts(trace: Trace, options: PictureOptions) -> Iterator[str]:
     if options.several:
         doubtful = find_doubtful(trace.found)
         if count := sum(has_polarity(one, options.invert) for one in doubtful):
-            yield UNREAD.format(count)
+            yield UNREAD.format(count, "a digit" if count == 1 else "digits")
     elif has_more(trace):
         yield SEVERAL
 
@@ -155,14 +167,14 @@ def find_normalized(picture: Colours, invert: str) -> Prepared | None:
 
 
 def prepare_in_batches(
-    names: Iterable[str], options: PictureOptions = DEFAULT_OPTIONS
+    found: Iterable[Picture], options: PictureOptions = DEFAULT_OPTIONS
 ) -> Iterator[list[tuple[Picture, Prepared | PictureError]]]:
-    """Prepare all pictures among files, directories and ``-``, in order, on all cores.
+    """Prepare the pictures that were found, in order, on all cores.
 
     Their traces are dropped.
     """
     prepare_all = partial(_prepare_all, options=options)
-    return map_ahead(prepare_all, read_in_batches(find_pictures(names)))
+    return map_ahead(prepare_all, read_in_batches(found))
 
 
 def _prepare_all(

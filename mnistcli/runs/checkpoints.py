@@ -63,23 +63,23 @@ class Checkpoint:
 def find_newest(directory: Path, listener: Listener) -> Checkpoint | None:
     """Return the newest intact checkpoint of a directory, None if it holds no checkpoints.
 
-    The listener is warned of damaged ones that may be newer.
+    A directory that is a checkpoint itself stands for this one. The listener is warned of damaged
+    ones that may be newer.
 
     Raises:
         ModelError: there are checkpoints, and all are damaged.
     """
-    for _ in range(MAX_LOOKS):
-        newest, damaged = _open_newest(directory)
-        if (newest or damaged) and all(path.exists() for path in damaged):
-            break
-    for path, error in damaged.items():
-        if newest is None:
-            raise ModelError(f"{error}; no checkpoint is left, 'train --restart' starts over")
-        if _step(path) > newest.step:
-            listener.warn(f"{error}; using {newest.path}")
+    is_one = is_checkpoint(directory)
+    newest = open_checkpoint(directory) if is_one else _find_intact(directory, listener)
     if newest and newest.damage:
         listener.warn(f"{newest.damage}; it is made again from the weights")
     return newest
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Tell whether a path is that of one checkpoint, damaged or not, in a directory of them."""
+    is_named = CHECKPOINT_NAME.fullmatch(path.absolute().name)
+    return bool(is_named) and any((path / name).is_file() for name in (RECORD, SUMS, DATA))
 
 
 def find_last_run(directory: Path) -> int:
@@ -186,6 +186,20 @@ def remove_old(newest: Checkpoint, keep: int) -> None:
         remove(hidden)
 
 
+def _find_intact(directory: Path, listener: Listener) -> Checkpoint | None:
+    """Look for the newest intact checkpoint until no other process changes the directory."""
+    for _ in range(MAX_LOOKS):
+        newest, damaged = _open_newest(directory)
+        if (newest or damaged) and all(path.exists() for path in damaged):
+            break
+    for path, error in damaged.items():
+        if newest is None:
+            raise ModelError(f"{error}; no checkpoint is left, 'train --restart' starts over")
+        if _step(path) > newest.step:
+            listener.warn(f"{error}; using {newest.path}")
+    return newest
+
+
 def _open_newest(directory: Path) -> tuple[Checkpoint | None, dict[Path, ModelError]]:
     """Return the newest intact checkpoint, and what is wrong with newer ones."""
     damaged: dict[Path, ModelError] = {}
@@ -223,7 +237,7 @@ def _list(directory: Path) -> list[Path]:
 
 def _step(path: Path) -> int:
     """Return the step in a checkpoint's name."""
-    match = CHECKPOINT_NAME.fullmatch(path.name)
+    match = CHECKPOINT_NAME.fullmatch(path.absolute().name)
     assert match
     return int(match[1])
 

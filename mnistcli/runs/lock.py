@@ -1,16 +1,22 @@
 """A lock on a checkpoint directory: one process at a time trains in it."""
 
-import fcntl
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from filelock import lock_descriptor
+
 from mnistcli.errors import ModelError
-from mnistcli.system.files import naming, remove
+from mnistcli.runs.checkpoints import is_checkpoint
+from mnistcli.system.files import AT_ONCE, NO_FOLLOW, naming, remove
 
 LOCK_FILE = ".lock"
 """Locked by the process that trains, and names it."""
+
+LOCKED_BYTE = b"\n"
+"""Beginning of the file, which other processes can't read on Windows."""
 
 
 @contextmanager
@@ -20,9 +26,12 @@ def lock_directory(directory: Path) -> Iterator[None]:
     The system releases the lock when this process ends, however it ends.
 
     Raises:
-        ModelError: another process trains there.
+        ModelError: another process trains there, or it is a checkpoint itself.
         OSError: the directory can't be written.
     """
+    if is_checkpoint(directory):
+        run = os.path.normpath(directory / "..")
+        raise ModelError(f"{directory} is a checkpoint; --checkpoint-dir {run} resumes its run")
     is_new = not directory.exists()
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / LOCK_FILE
@@ -31,7 +40,8 @@ def lock_directory(directory: Path) -> Iterator[None]:
             pass
         try:
             with naming(path):
-                os.write(lock, f"process {os.getpid()} on {os.uname().nodename}\n".encode())
+                holder = f"process {os.getpid()} on {platform.node()}\n"
+                os.write(lock, LOCKED_BYTE + holder.encode())
             yield
         finally:
             remove(path)
@@ -44,19 +54,25 @@ def lock_directory(directory: Path) -> Iterator[None]:
 
 def _lock(path: Path) -> int | None:
     """Open, lock and empty a file; None if its last holder just removed it."""
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | NO_FOLLOW | AT_ONCE, 0o666)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not lock_descriptor(lock, blocking=False):
+            raise ModelError(
+                f"{path.parent}: {_read_holder(lock)} is training here; --checkpoint-dir DIR "
+                "starts another run"
+            )
         if os.path.samestat(os.fstat(lock), os.lstat(path)):
             os.ftruncate(lock, 0)
             return lock
     except FileNotFoundError:
         pass
-    except BlockingIOError as error:
-        holder = os.read(lock, 300).decode(errors="replace").strip() or "another process"
+    except (ModelError, OSError):
         os.close(lock)
-        raise ModelError(
-            f"{path.parent}: {holder} is training here; --checkpoint-dir DIR starts another run"
-        ) from error
+        raise
     os.close(lock)
     return None
+
+
+def _read_holder(lock: int) -> str:
+    os.lseek(lock, len(LOCKED_BYTE), os.SEEK_SET)
+    return os.read(lock, 300).decode(errors="replace").strip() or "another process"

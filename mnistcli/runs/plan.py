@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from mnistcli import pretrained
+from mnistcli.datasets import mnist
 from mnistcli.datasets.dataset import AUTO, DATASET_NAMES
 from mnistcli.errors import ModelError
 from mnistcli.runs.checkpoints import Checkpoint, find_last_run, find_newest
@@ -76,6 +77,8 @@ def make_plan(request: Request, listener: Listener, pictures: str | None = None)
     """
     directory = request.checkpoint_dir
     start = None if request.restart else find_newest(directory, listener)
+    if start and not (request.dataset or pictures):
+        _tell_of_mnist(request, start.settings, listener)
     if pictures and not (start and start.settings.pictures == pictures):
         settings, first_step = choose_fine_tuning_settings(request, pictures, start)
         steps = request.steps or first_step + settings.recipe.steps
@@ -97,6 +100,16 @@ def make_plan(request: Request, listener: Listener, pictures: str | None = None)
         start=start,
         first_step=first_step,
         steps=steps,
+    )
+
+
+def _tell_of_mnist(request: Request, settings: Settings, listener: Listener) -> None:
+    """Tell a user whose run began on strokes, maybe without a network, that MNIST is there now."""
+    if settings.dataset != "strokes" or settings.pictures or mnist.find_problems(request.data_dir):
+        return
+    listener.info(
+        f"{request.checkpoint_dir} holds a run on strokes, and stays on them; MNIST is in "
+        f"{request.data_dir} now: --restart replaces this run by a new one on MNIST"
     )
 
 

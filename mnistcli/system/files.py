@@ -40,6 +40,9 @@ MARKS = {
 MARK_RANGE = 4096
 """Bytes at the start of a file in which its mark is looked for."""
 
+NO_FOLLOW, AT_ONCE = (getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK"))
+"""Flags to open no symbolic link, and without waiting for a pipe's other end; not on Windows."""
+
 
 def read_bounded(stream: BinaryIO) -> bytes:
     """Read a stream to its end.
@@ -211,8 +214,17 @@ def digest(content: bytes) -> str:
 
 
 def flush(path: Path) -> None:
-    """Flush a file, or a directory's list of names, to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Flush a file, or a directory's list of names, to disk.
+
+    Windows flushes only what is open for writing, and opens no directories.
+    """
+    is_directory = path.is_dir()
+    try:
+        descriptor = os.open(path, os.O_RDONLY if is_directory else os.O_RDWR)
+    except PermissionError:
+        if is_directory:
+            return
+        raise
     try:
         os.fsync(descriptor)
     finally:
@@ -221,4 +233,4 @@ def flush(path: Path) -> None:
 
 def _open_at_once(path: str, flags: int) -> int:
     """Open for reading, without waiting for the other end of a pipe."""
-    return os.open(path, flags | os.O_NONBLOCK)
+    return os.open(path, flags | AT_ONCE)

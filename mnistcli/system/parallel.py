@@ -104,6 +104,7 @@ class _Helpers(Generic[Given, Made]):
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # on Windows
         )
         self.processes.append(process)
         if self.is_dismissed:
@@ -142,6 +143,6 @@ def _write(stream: IO[bytes] | Any, content: object) -> None:
 
 def count_cores() -> int:
     """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -80,8 +80,6 @@ class Terminal:
 def terminal(shell: str, tmp_path: Path):
     opened = Terminal(shell, tmp_path)
     try:
-        if shell == "zsh":
-            opened.type("autoload -Uz compinit && compinit -u\n")
         opened.type(f"{line_of(shell)}\n")
         opened.type("echo ready > ready\n")
         opened.wait_for(tmp_path / "ready")

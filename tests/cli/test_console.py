@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from helpers import small
+from helpers.commandline import COMMANDS
 from helpers.drawing import seven, to_png
 from helpers.terminal import run_at_terminal
 
@@ -44,7 +46,24 @@ def test_wrong_usage_exits_with_2(arguments: list[str], run) -> None:
     result = run(*arguments)
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "Error: " in result.stderr
+    assert result.stderr.startswith("Usage: mnistcli ")
+    assert re.search("^error: .", result.stderr, re.MULTILINE)
+    assert "Error: " not in result.stderr
+
+
+def find_options(command: click.Command) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
+
+def test_every_option_that_is_suggested_exists() -> None:
+    for name in ("train", "predict", "eval"):
+        command = COMMANDS[name]
+        known = find_options(command)
+        named = {
+            word for text in command.synonyms.values() for word in re.findall("--[a-z-]+", text)
+        }
+        assert named <= known
+        assert not set(command.synonyms) & known
 
 
 def test_options_come_from_the_environment(small_mnist: Path, run) -> None:
@@ -251,6 +270,61 @@ def test_output_that_cannot_be_written_exits_with_3(trained: Path, tmp_path: Pat
 
     assert result.returncode == 3
     assert result.stderr == "error: standard output: No space left on device\n"
+
+
+WITHOUT_TEMPORARY_FILES = """
+import tempfile
+tempfile._candidate_tempdir_list = lambda: ["/nowhere"]
+from mnistcli.__main__ import run
+run()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["eval", "7.png", "--report", "report"],
+            "error: Matplotlib requires access to a writable",
+        ),
+        (["export", "model", "out"], "error: No usable temporary directory found in ['/nowhere']"),
+    ],
+)
+def test_a_missing_place_for_temporary_files_is_named(
+    arguments: list[str], message: str, trained: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TEMPORARY_FILES, "-q", *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": "/dev/null", "MPLCONFIGDIR": "/dev/null"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (result.returncode, result.stdout) == (3, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(message)
+
+
+@pytest.mark.slow
+def test_matplotlib_prints_nothing_where_home_cannot_be_written(
+    trained: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "7.png").write_bytes(to_png(seven()))
+
+    result = subprocess.run(
+        [sys.executable, "-m", "mnistcli", "-q", "eval", "7.png", "--report", "report"],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": "/dev/null", "MPLCONFIGDIR": "/dev/null"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "report" / "report.html").exists()
 
 
 def test_the_process_ends_without_atexit_handlers(trained: Path, tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ SYNOPSIS = {
     "--min-accuracy --json",
     "eval": "PICTURES --preprocess --invert --checkpoint-dir --pretrained --dataset --data-dir "
     "--split --min-accuracy --report --json",
-    "predict": "PICTURES --preprocess --invert --several --checkpoint-dir --pretrained --top "
-    "--min-confidence --format --show --save-preprocessed",
+    "predict": "PICTURES --preprocess --invert --several --only --checkpoint-dir --pretrained "
+    "--top --min-confidence --format --show --save-preprocessed",
     "export model": "OUT --checkpoint-dir --pretrained",
     "export images": "OUT_DIR --dataset --data-dir --split --count --digits --invert",
 }
@@ -218,9 +218,9 @@ def test_a_prediction_has_a_fixed_shape(here: Path, run) -> None:
 
     always = {"digit", "probability", "probabilities", "confidence", "box", "scale", "shift"}
     always |= {"angle"}
-    assert set(one) == {"file", *always, "polarity", "warnings"}
+    assert set(one) == {"file", "label", *always, "polarity", "warnings"}
     first, failed = json.loads(several.stdout)["results"]
-    assert set(first) == {"file", "text", "rows", "digits", "polarity", "warnings"}
+    assert set(first) == {"file", "label", "text", "rows", "digits", "polarity", "warnings"}
     assert [set(digit) for digit in first["digits"]] == [{*always, "warnings"}]
     assert first["text"] == "".join(str(digit["digit"]) for digit in first["digits"])
     assert failed == {"file": "no.png", "error": "No such file or directory"}
@@ -294,7 +294,7 @@ def test_a_failure_has_one_line_and_an_exit_code_and_no_output(name: str, here: 
 
     assert (result.exit_code, result.stdout) == (code, "")
     if code == 2:
-        assert re.match(r"Usage: .*\nTry '.* --help' for help\.\n\nError: .*\n$", result.stderr)
+        assert re.match(r"Usage: .*\nTry '.* --help' for help\.\n\nerror: .*\n$", result.stderr)
     else:
         assert re.fullmatch(r"error: .*\n", result.stderr)
 
@@ -439,3 +439,32 @@ def test_a_closed_standard_output_is_an_error_before_the_work(
         assert result.stderr == "error: standard output: Bad file descriptor\n"
     assert not (here / "checkpoints" / "model-70").exists()
     assert not (here / "m.tflite").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggested"),
+    [
+        (["predict", "--model", "cnn", "7.png"], "--checkpoint-dir"),
+        (["predict", "7.png", "--json"], "--format json"),
+        (["predict", "7.png", "--output=a.csv"], "--format csv > FILE"),
+        (["predict", "7.png", "--threshold", "0.5"], "--min-confidence"),
+        (["predict", "7.png", "--whitelist", "0123"], "--only"),
+        (["predict", "7.png", "--sevral"], "--several"),
+        (["eval", "--pictures", "mine"], "PICTURES"),
+        (["train", "--lr", "0.1"], "--learning-rate"),
+        (["train", "--epochs=3"], "--steps"),
+        (["train", "--data_path", "."], "--data-dir"),
+        (["train", "--output-dir", "."], "--checkpoint-dir"),
+    ],
+)
+def test_an_option_from_elsewhere_is_told_its_name_here(
+    arguments: list[str], suggested: str, run
+) -> None:
+    result = run(*arguments)
+
+    assert result.exit_code == 2
+    assert re.search(rf"Did you mean '?{re.escape(suggested)}'?\?", result.stderr)
+
+
+def test_an_unknown_option_has_no_suggestion(run) -> None:
+    assert "Did you mean" not in run("predict", "7.png", "--zzz").stderr

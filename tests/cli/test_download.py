@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from helpers.layouts import lay_out, read_arrays, write_csv
 
 from mnistcli.datasets import mnist
 
@@ -57,4 +58,29 @@ def test_verify_reports_damaged_and_missing_files_and_leaves_them(small_mnist: P
     assert result.stderr == (
         "error: MNIST_data/t10k-images-idx3-ubyte.gz: No such file or directory; "
         "MNIST_data/t10k-labels-idx1-ubyte.gz: not an IDX file: it starts with b'damaged'\n"
+    )
+
+
+def test_each_file_is_named_where_it_is(small_files: Path, small_mnist: Path, run) -> None:
+    lay_out("a folder each", small_files, Path("laid"))
+
+    result = run("download", "--data-dir", "laid")
+
+    assert result.stdout.splitlines() == [
+        f"laid/{file.name}/{file.name}\tverified" for file in mnist.FILES
+    ]
+
+
+def test_kaggles_file_as_a_source_is_told_from_mnist(
+    small_files: Path, small_mnist: Path, run
+) -> None:
+    arrays = read_arrays(small_files)
+    write_csv(Path("a b") / "train.csv", arrays["x_train"], arrays["y_train"])
+
+    result = run("download", "--data-dir", "new", "--from", "a b")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.endswith(
+        "; a b/train.csv may be Kaggle's part of MNIST; to train on it: "
+        "mnistcli train --dataset kaggle --data-dir 'a b'\n"
     )

@@ -14,6 +14,8 @@ from mnistcli.datasets import idx
 from mnistcli.inference.interpreter import Predictor
 from mnistcli.runs.checkpoints import find_newest
 
+SAMPLE_OF_8 = next(path for path in SAMPLES if path.name.startswith("8"))
+
 pytestmark = pytest.mark.usefixtures("tensorflow")
 
 
@@ -98,13 +100,70 @@ def test_eval_of_no_pictures_has_no_accuracy(trained: Path, run) -> None:
     assert (document["accuracy"], document["loss"], document["total"]) == (None, None, 0)
 
 
+def test_one_picture_is_one_image(run) -> None:
+    assert run("eval", SAMPLES[0]).stdout == "accuracy 1.0000 over 1 image (pictures)\n"
+
+
+@pytest.mark.parametrize(
+    ("folder", "given"),
+    [("8", "8"), ("8", "."), ("images/class_8", "images"), ("a/b/eight", "a/b/eight/1.png")],
+)
+def test_eval_finds_the_label_in_the_folder(folder: str, given: str, tmp_path: Path, run) -> None:
+    picture = tmp_path / folder / "1.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(SAMPLE_OF_8.read_bytes())
+
+    result = run("-q", "eval", given)
+
+    assert result.stdout == "accuracy 1.0000 over 1 image (pictures)\n"
+    assert "guess" not in run("eval", given).stderr
+
+
+def test_guessed_labels_are_told_of_once_before_the_score(tmp_path: Path, run) -> None:
+    names = [f"{number}.png" for number in (3, 7, 9)]
+    for name in names:
+        (tmp_path / name).write_bytes(to_png(seven()))
+
+    result = run("eval", *names)
+
+    assert result.stdout == "accuracy 0.3333 over 3 images (pictures)\n"
+    (warning,) = (line for line in result.output.splitlines() if "guess" in line)
+    assert warning.startswith("warning: the labels of 3 pictures are guesses, such as 3 of 3.png:")
+    assert result.output.index("guesses") < result.output.index("accuracy")
+
+
+def test_pictures_without_labels_are_counted(tmp_path: Path, run) -> None:
+    np.save(tmp_path / "sevens.npy", np.stack([np.asarray(seven())] * 3))
+
+    result = run("-q", "eval", "sevens.npy", SAMPLES[0])
+
+    assert result.exit_code == 1
+    assert result.stdout == "accuracy 1.0000 over 1 image (pictures)\n"
+    (error,) = read_notes(result)
+    assert error.startswith("error: sevens.npy[0], and 2 more: no label: names like 8_3.png")
+
+
+def test_eval_of_arrays_with_labels(trained: Path, small_files: Path, run) -> None:
+    images, labels = (
+        idx.read(small_files / f"t10k-{name}-ubyte.gz") for name in ("images-idx3", "labels-idx1")
+    )
+    table = np.column_stack([labels, images.reshape(-1, 784)])
+    np.savetxt("train.csv", table, fmt="%d", delimiter=",")
+    np.savez("small.npz", x=images, y=labels)
+    plain = ("--preprocess", "plain", "--invert", "no")
+
+    for file in (small_files / "t10k-images-idx3-ubyte.gz", "train.csv", "small.npz"):
+        result = run("-q", "eval", file, *plain)
+        assert result.stdout == "accuracy 1.0000 over 200 images (pictures)\n"
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_network")
 def test_eval_falls_back_to_strokes_with_a_warning(run) -> None:
     result = run("eval")
 
     assert re.fullmatch(r"accuracy [\d.]+ over 100 images \(strokes test\)\n", result.stdout)
-    assert "warning: could not get" in result.stderr
+    assert "warning: MNIST can't be downloaded (" in result.stderr
     assert json.loads(run("eval", "--json").stdout)["dataset"] == "strokes"
 
 

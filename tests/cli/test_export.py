@@ -262,7 +262,7 @@ def test_options_select_images(small_mnist: Path, tmp_path: Path, run) -> None:
     np.testing.assert_array_equal(found, 255 - images[places[0]])
 
 
-@pytest.mark.parametrize("digits", ["", ",", "3-8", "x", "³"])
+@pytest.mark.parametrize("digits", ["", ",", "8-3", "3,8-3", "-3", "x", "³"])
 def test_digits_must_be_digits(digits: str, run) -> None:
     assert run("export", "images", "out", "--digits", digits).exit_code == 2
     assert not Path("out").exists()

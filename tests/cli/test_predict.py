@@ -360,9 +360,127 @@ def test_a_blank_picture_has_no_digits(blank: str, run) -> None:
     assert run("predict", blank, "--several", "--min-confidence", "0.1").exit_code == 1
 
 
-@pytest.mark.parametrize("other", [["--top", "2"], ["--preprocess", "plain"]])
-def test_several_excludes_other_options(other: list[str], run) -> None:
-    result = run("predict", SEVEN, "--several", *other)
+def test_each_digit_may_have_a_row(number: str, blank: str, run) -> None:
+    given = ("predict", number, blank, "missing.png", "--several")
+    result = run(*given, "--format", "digits")
+    document = json.loads(run(*given, "--format", "json").stdout)
+
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert result.exit_code == 1
+    assert [(row["file"], row["row"], row["digit"]) for row in rows] == [
+        (number, "1", "4"),
+        (number, "1", "7"),
+        (number, "2", "2"),
+        (blank, "", ""),
+        ("missing.png", "", ""),
+    ]
+    for row, digit in zip(rows[:3], document["results"][0]["digits"], strict=True):
+        assert [int(row[side]) for side in ("left", "top", "right", "bottom")] == digit["box"]
+        assert row["confidence"] == f"{digit['confidence']:.4f}"
+        assert row["error"] == ""
+    assert rows[3]["warnings"] == "no digit found: is it blank?"
+    assert (rows[3]["error"], rows[4]["error"]) == ("", "No such file or directory")
+
+
+def test_rows_of_single_digits(blank: str, run) -> None:
+    normalized = run("predict", SEVEN, blank, "--format", "digits")
+    plain = run("predict", SEVEN, "--preprocess", "plain", "--format", "digits")
+
+    seven, nothing = csv.DictReader(io.StringIO(normalized.stdout))
+    assert (seven["row"], seven["digit"]) == ("1", "7")
+    assert int(seven["left"]) < int(seven["right"])
+    assert (nothing["digit"], nothing["warnings"]) == ("", "no digit found: is it blank?")
+    (row,) = csv.DictReader(io.StringIO(plain.stdout))
+    assert (row["row"], row["left"], row["bottom"]) == ("1", "", "")
+
+
+def test_only_some_digits_may_be_answered(run) -> None:
+    (every,), (some,) = (
+        results_of(run("predict", SEVEN, "--format", "json", *only))
+        for only in ([], ["--only", "1-3,9"])
+    )
+
+    allowed = [1, 2, 3, 9]
+    assert some["digit"] == max(allowed, key=lambda digit: every["probabilities"][digit])
+    total = sum(every["probabilities"][digit] for digit in allowed)
+    assert some["probability"] == pytest.approx(every["probabilities"][some["digit"]] / total)
+    assert [digit for digit, share in enumerate(some["probabilities"]) if share] == allowed
+
+
+def test_only_holds_for_several_digits(number: str, run) -> None:
+    text = run("predict", number, "--several", "--only", "24").stdout.split("\t")[1]
+
+    assert (text[0], text[-1]) == ("4", "2")
+    assert set(text) == {"4", "2"}
+
+
+@pytest.mark.parametrize("digits", ["", "-", "x", "9-1", "3,9-1", "10-2-3", "³"])
+def test_only_must_list_digits(digits: str, run) -> None:
+    result = run("predict", SEVEN, "--only", digits)
+
+    assert result.exit_code == 2
+    assert "is not a list of digits, such as 38, 3,8 or 1-9" in result.stderr
+
+
+def test_a_submission_to_kaggle(tmp_path: Path, run) -> None:
+    images, _ = synthetic.draw_images(5, 30)
+    heading = ",".join(f"pixel{number}" for number in range(784))
+    table = images.reshape(-1, 784)
+    np.savetxt(tmp_path / "test.csv", table, "%d", ",", header=heading, comments="")
+
+    submission = run("predict", "test.csv", "missing.png", SEVEN, "--format", "kaggle")
+    document = json.loads(run("predict", "test.csv", "--format", "json").stdout)
+
+    assert submission.exit_code == 1  # for the missing one
+    heading, *lines = submission.stdout.splitlines()
+    assert heading == "ImageId,Label"
+    digits = [result["digit"] for result in document["results"]]
+    assert lines == [f"{number},{digit}" for number, digit in enumerate(digits, 1)] + ["32,7"]
+    assert [result["file"] for result in document["results"][:2]] == ["test.csv[0]", "test.csv[1]"]
+
+
+def test_a_submission_has_an_answer_to_a_blank_image(blank: str, run) -> None:
+    assert re.fullmatch(
+        r"ImageId,Label\n1,\d\n", run("predict", blank, "--format", "kaggle").stdout
+    )
+
+
+def test_the_images_of_an_array_are_saved_by_their_numbers(tmp_path: Path, run) -> None:
+    np.save(tmp_path / "two.npy", np.stack([np.asarray(seven())] * 2))
+
+    run("predict", "two.npy", "--save-preprocessed", "seen")
+
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == [
+        "two.npy[0].28x28.png",
+        "two.npy[1].28x28.png",
+    ]
+
+
+def test_json_has_the_label_unless_it_is_a_guess(tmp_path: Path, run) -> None:
+    for name in ("5_1.png", "my_5.png", "photo.png"):
+        (tmp_path / name).write_bytes(to_png(seven()))
+
+    results = results_of(run("predict", "5_1.png", "my_5.png", "photo.png", "--format", "json"))
+
+    assert [(result["label"], result["digit"]) for result in results] == [
+        (5, 7),
+        (None, 7),
+        (None, 7),
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--several", "--top", "2"],
+        ["--several", "--preprocess", "plain"],
+        ["--several", "--format", "kaggle"],
+        ["--top", "2", "--format", "kaggle"],
+        ["--top", "2", "--format", "digits"],
+    ],
+)
+def test_options_exclude_each_other(options: list[str], run) -> None:
+    result = run("predict", SEVEN, *options)
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert "can't be used together" in result.stderr

@@ -5,11 +5,13 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from helpers.commandline import read_notes
+from helpers.layouts import read_arrays, write_csv
 from helpers.listening import SILENT
 
-from mnistcli.datasets import mnist
+from mnistcli.datasets import idx, mnist
 from mnistcli.runs.checkpoints import find_newest
 
 pytestmark = pytest.mark.usefixtures("tensorflow")
@@ -197,8 +199,11 @@ def test_train_falls_back_to_strokes_with_a_warning(tmp_path: Path, run) -> None
     assert result.exit_code == 0
     assert (document["dataset"], document["total"]) == ("strokes", 100)
     assert document["model"]["dataset"] == "strokes"
-    assert result.stderr.count("warning: could not get train-images") == 1
-    assert "digits drawn from strokes are used" in result.stderr
+    first, warning, advice = result.stderr.splitlines()[:3]
+    assert first == "MNIST is not yet in MNIST_data: downloading what is missing"
+    assert warning.startswith("warning: MNIST can't be downloaded (nowhere/train-images-idx3-ubyte")
+    assert warning.endswith("): digits drawn from strokes take its place")
+    assert advice == "'mnistcli download' tries again, and with --from URL_OR_DIR elsewhere"
     assert "drawing 300 train images from strokes\nstrokes train  300 images" in result.stderr
     assert "training softmax on strokes from step 0 to 5" in result.stderr
     assert find_newest(tmp_path / "checkpoints", SILENT).settings.dataset == "strokes"
@@ -240,3 +245,110 @@ def test_unavailable_data_exits_with_3_beside_a_run_on_strokes(run) -> None:
 
     assert (result.exit_code, result.stdout) == (3, "")
     assert read_notes(result)[-1].startswith("error: could not get train-images-idx3-ubyte.gz, ")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("few_strokes")
+def test_a_run_on_strokes_says_that_mnist_is_there_now(
+    small_mnist: Path, tmp_path: Path, run
+) -> None:
+    assert run("train", "--steps", "5", "--data-dir", "new", "--dataset", "strokes").exit_code == 0
+    note = (
+        "checkpoints holds a run on strokes, and stays on them; MNIST is in MNIST_data now: "
+        "--restart replaces this run by a new one on MNIST"
+    )
+
+    further = run("train", "--steps", "7")
+    reached = run("train", "--steps", "7")
+    restarted = run("train", "--steps", "5", "--restart")
+
+    assert further.stderr.count(note) == reached.stderr.count(note) == 1
+    assert further.stdout.endswith("(strokes test)\n")
+    assert note not in restarted.stderr
+    assert restarted.stdout.endswith("(mnist test)\n")
+
+
+@pytest.fixture
+def kaggle(small_mnist: Path, tmp_path: Path) -> Path:
+    """The small data set's training images as Kaggle's file."""
+    arrays = read_arrays(small_mnist)
+    write_csv(tmp_path / "kaggle" / "train.csv", arrays["x_train"], arrays["y_train"])
+    return tmp_path / "kaggle"
+
+
+@pytest.mark.slow
+def test_kaggles_images_are_trained_on(kaggle: Path, run) -> None:
+    here = ("--data-dir", kaggle)
+    trained = run("train", "--dataset", "kaggle", "--steps", "60", "--json", *here)
+    resumed = run("train", "--steps", "70", "--json", *here)
+    scored = run("eval", "--dataset", "kaggle", "--json", *here)
+    elsewhere = run("eval", "--json")
+
+    documents = [json.loads(result.stdout) for result in (trained, resumed, scored, elsewhere)]
+    assert [document["dataset"] for document in documents] == ["kaggle"] * 3 + ["mnist"]
+    assert {document["model"]["dataset"] for document in documents} == {"kaggle"}
+    assert documents[0]["total"] == documents[2]["total"] < 100
+    assert documents[0]["accuracy"] > 0.9
+    assert documents[3]["total"] == 200
+    warning = "warning: Kaggle's images are MNIST's: the model has been trained on some of these"
+    assert [warning in result.stderr for result in (scored, elsewhere)] == [False, True]
+
+
+def test_kaggles_images_must_be_there(small_mnist: Path, run) -> None:
+    result = run("train", "--dataset", "kaggle", "--steps", "5")
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr == (
+        "error: MNIST_data/train.csv: No such file or directory; "
+        "--data-dir names the directory of Kaggle's train.csv\n"
+    )
+    assert not Path("checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["download"],
+        ["train", "--steps", "5"],
+        ["eval", "--pretrained"],
+        ["export", "images", "out"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_another_data_set_in_mnists_place_exits_with_3(
+    command: list[str], small_mnist: Path, small_files: Path, run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mnist, "MIRRORS", [str(small_files)])
+    labels = small_mnist / "t10k-labels-idx1-ubyte.gz"
+    idx.write(labels, np.zeros(200, np.uint8))
+    before = {path: path.read_bytes() for path in small_mnist.iterdir()}
+
+    result = run("-q", *command)
+
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith(
+        "error: MNIST_data holds other data under MNIST's names, and nothing there is replaced: "
+        "move it away, or name another directory with --data-dir (MNIST_data/t10k-labels-idx1-"
+    )
+    assert result.stderr.count("\n") == 1
+    assert {path: path.read_bytes() for path in small_mnist.iterdir()} == before
+
+
+@pytest.mark.slow
+def test_the_path_that_train_prints_is_a_model_but_no_place_to_train(
+    trained: Path, pictures: Path, run
+) -> None:
+    printed = run("train", "--steps", "60", "--json")
+    place = json.loads(printed.stdout)["checkpoint"]
+    before = sorted(Path(place).iterdir())
+
+    for command in (["predict", pictures], ["eval", pictures], ["export", "model", "out.tflite"]):
+        assert run("-q", *command, "--checkpoint-dir", place).exit_code == 0
+    older = run("predict", pictures, "--checkpoint-dir", "checkpoints/model-30")
+    refused = run("train", "--steps", "90", "--checkpoint-dir", place)
+
+    assert "model: checkpoints/model-30, softmax after 30 steps" in older.stderr
+    assert (refused.exit_code, refused.stdout) == (4, "")
+    reason = "checkpoints/model-60 is a checkpoint; --checkpoint-dir checkpoints resumes its run"
+    assert refused.stderr == f"error: {reason}\n"
+    assert sorted(Path(place).iterdir()) == before

@@ -3,11 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.layouts import read_arrays, write_csv
 from helpers.listening import SILENT, Recorder
 
 from mnistcli.datasets import dataset, idx, mnist
 from mnistcli.datasets.synthetic import dataset as synthetic
-from mnistcli.errors import DataError
+from mnistcli.errors import DataError, OtherDataError
 
 
 @pytest.fixture
@@ -44,11 +45,54 @@ def test_downloads_what_is_missing(
     data = dataset.load(name, "train", small_mnist, heard)
 
     assert (data.name, len(data.labels)) == ("mnist", 600)
-    assert "train-labels-idx1-ubyte.gz: No such file or directory; downloading" in heard.infos[0]
+    assert heard.infos == [f"MNIST is not yet in {small_mnist}: downloading what is missing"]
+
+
+def test_a_damaged_file_is_named_before_the_download(
+    small_mnist: Path, small_files: Path, heard: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mnist, "MIRRORS", [str(small_files)])
+    path = small_mnist / "t10k-labels-idx1-ubyte.gz"
+    path.write_bytes(path.read_bytes()[:-9])
+
+    assert dataset.load("auto", "test", small_mnist, heard).name == "mnist"
+
+    ending = "it ends within the content; downloading MNIST"
+    assert heard.infos == [f"{path}: damaged gzip data: {ending}"]
+
+
+@pytest.mark.parametrize("name", ["mnist", "auto"])
+def test_another_data_set_is_neither_replaced_nor_passed_over(
+    name: str, small_mnist: Path, small_files: Path, heard: Recorder, monkeypatch
+) -> None:
+    monkeypatch.setattr(mnist, "MIRRORS", [str(small_files)])
+    path = small_mnist / "t10k-labels-idx1-ubyte.gz"
+    idx.write(path, np.zeros(200, np.uint8))
+    before = path.read_bytes()
+
+    with pytest.raises(OtherDataError, match=f"{small_mnist} holds other data"):
+        dataset.load(name, "test", small_mnist, heard)
+
+    assert path.read_bytes() == before
+    assert heard.infos + heard.warnings + heard.steps == []
+
+
+def test_another_data_set_is_not_replaced_when_the_other_split_is_missing(
+    small_mnist: Path, small_files: Path, heard: Recorder, monkeypatch
+) -> None:
+    monkeypatch.setattr(mnist, "MIRRORS", [str(small_files)])
+    idx.write(small_mnist / "t10k-labels-idx1-ubyte.gz", np.zeros(200, np.uint8))
+    (small_mnist / "train-labels-idx1-ubyte.gz").unlink()
+    before = {path: path.read_bytes() for path in small_mnist.iterdir()}
+
+    with pytest.raises(OtherDataError, match=f"{small_mnist} holds other data"):
+        dataset.load("auto", "train", small_mnist, heard)
+
+    assert {path: path.read_bytes() for path in small_mnist.iterdir()} == before
 
 
 @pytest.mark.usefixtures("no_source")
-def test_reads_raw_files_and_refuses_wrong_ones(small_mnist: Path, heard: Recorder) -> None:
+def test_reads_raw_files_and_refuses_damaged_ones(small_mnist: Path, heard: Recorder) -> None:
     for path in list(small_mnist.iterdir()):
         path.with_suffix("").write_bytes(gzip.decompress(path.read_bytes()))
         path.unlink()
@@ -56,7 +100,7 @@ def test_reads_raw_files_and_refuses_wrong_ones(small_mnist: Path, heard: Record
     assert len(data.labels) == 200
 
     labels = small_mnist / "t10k-labels-idx1-ubyte"
-    labels.write_bytes(labels.read_bytes()[:-1] + b"\x0b")
+    labels.write_bytes(labels.read_bytes()[:-1])
     with pytest.raises(DataError, match="could not get t10k-labels"):
         dataset.load("mnist", "test", small_mnist, heard)
 
@@ -73,9 +117,39 @@ def test_auto_falls_back_to_strokes_and_says_so(tmp_path: Path, heard: Recorder)
 
     assert (data.name, data.split, data.images.shape) == ("strokes", "train", (300, 28, 28))
     (warning,) = heard.warnings
-    assert f"tried {tmp_path / 'nothing'}" in warning
-    assert "'mnistcli download --from URL_OR_DIR'" in warning
-    assert "in place of MNIST, digits drawn from strokes are used" in warning
+    assert warning.startswith("MNIST can't be downloaded (")
+    assert warning.endswith("): digits drawn from strokes take its place")
+    assert heard.infos[:2] == [
+        f"MNIST is not yet in {tmp_path}: downloading what is missing",
+        "'mnistcli download' tries again, and with --from URL_OR_DIR elsewhere",
+    ]
+
+
+@pytest.mark.usefixtures("few_strokes", "short_limits")
+def test_a_reason_that_all_mirrors_share_is_given_once(
+    tmp_path: Path, refusing: str, heard: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mnist, "MIRRORS", [f"{refusing}/{name}" for name in "abc"])
+
+    dataset.load("auto", "test", tmp_path, heard)
+
+    assert heard.warnings == [
+        "MNIST can't be downloaded (Connection refused): digits drawn from strokes take its place"
+    ]
+
+
+@pytest.mark.usefixtures("no_source", "few_strokes")
+def test_kaggles_file_is_pointed_out_before_the_download(
+    tmp_path: Path, small_files: Path, heard: Recorder
+) -> None:
+    arrays = read_arrays(small_files)
+    write_csv(tmp_path / "train.csv", arrays["x_test"], arrays["y_test"])
+
+    assert dataset.load("auto", "test", tmp_path, heard).name == "strokes"
+
+    assert heard.infos[0].startswith(
+        f"{tmp_path / 'train.csv'} may be Kaggle's part of MNIST; to train on it"
+    )
 
 
 @pytest.mark.usefixtures("few_strokes")

@@ -6,6 +6,7 @@ from helpers.drawing import seven, to_png
 from helpers.listening import Recorder, Silence
 from PIL import Image
 
+from mnistcli.datasets import labelled_pictures
 from mnistcli.datasets.labelled_pictures import digest_dataset, load
 from mnistcli.datasets.synthetic import dataset as synthetic
 from mnistcli.errors import DataError
@@ -114,15 +115,45 @@ def test_copies_count_once(images: np.ndarray, tmp_path: Path) -> None:
     assert (listener.warnings, listener.errors) == ([], [message])
 
 
-@pytest.mark.parametrize("names", [[], ["3_1.png"], ["a.png", "b.png"]])
-def test_too_few_are_an_error(names: list[str], images: np.ndarray, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ([], "0; no label: names like 8_3.png or folders like 8/"),
+        (["a.png", "b.png"], "0; no label: names like 8_3.png or folders like 8/"),
+        (["3_1.png"], "1; some twenty are enough to start with"),
+        (["3_1.png", "3_2.png", "4_1.png"], "3; some twenty are enough to start with"),
+    ],
+)
+def test_too_few_are_an_error(
+    names: list[str],
+    message: str,
+    images: np.ndarray,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(labelled_pictures, "HELD_OUT_SHARE", 0)
     write(tmp_path, names, images)
     listener = Recorder()
 
-    with pytest.raises(DataError, match=r"too few labelled pictures: .* names like 8_3\.png"):
+    with pytest.raises(DataError) as caught:
         load(tmp_path, listener)
 
+    assert f"{tmp_path}: too few labelled pictures: {message}" in str(caught.value)
     assert listener.warnings == []
+
+
+def test_guessed_labels_are_told_of_once(images: np.ndarray, tmp_path: Path) -> None:
+    write(tmp_path, [f"{number}.png" for number in range(10)], images)
+    write(tmp_path / "5", [f"{number}.png" for number in range(10)], images[10:])
+    listener = Recorder()
+
+    load(tmp_path, listener)
+
+    (warning,) = listener.warnings
+    assert warning.startswith(
+        f"the labels of 10 pictures are guesses, such as 0 of {tmp_path / '0.png'}:"
+    )
+    assert listener.errors == []
 
 
 @pytest.mark.parametrize("name", ["none", "file", "-"])

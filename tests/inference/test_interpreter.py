@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mnistcli import pretrained
+from mnistcli.datasets.synthetic.dataset import draw_images
 from mnistcli.errors import ModelError
 from mnistcli.inference.interpreter import Predictor
 
@@ -23,6 +24,32 @@ def test_a_model_of_other_shapes_is_refused(tensorflow: None) -> None:
 
     with pytest.raises(ModelError, match=r"there: maps \[-1, 3\] to \[-1, 3\]"):
         Predictor(converter.convert(), "there")
+
+
+def test_the_digits_may_be_restricted() -> None:
+    predictor = Predictor(pretrained.read_export(), "there")
+    images = draw_images(1, 20)[0]
+    among = {1, 5, 9}
+
+    every, some = predictor.predict(images), predictor.restrict(among).predict(images)
+
+    for probabilities, restricted in zip(every.tolist(), some.tolist(), strict=True):
+        total = sum(probabilities[digit] for digit in among)
+        for digit in range(10):
+            share = probabilities[digit] / total if digit in among else 0
+            assert restricted[digit] == pytest.approx(share, abs=1e-5)
+    np.testing.assert_array_equal(predictor.predict(images), every)
+
+
+def test_digits_that_have_underflowed_are_equally_probable(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = Predictor(pretrained.read_export(), "there")
+    certain = np.eye(10, dtype=np.float32)[[3, 8]]
+    monkeypatch.setattr(predictor, "_run", lambda x: {"output_0": certain})
+
+    restricted = predictor.restrict({3, 4}).predict(np.zeros((2, 28, 28), np.uint8))
+
+    np.testing.assert_allclose(restricted[:, 3:5], [[1, 0], [0.5, 0.5]], atol=1e-6)
+    assert not np.delete(restricted, [3, 4], axis=1).any()
 
 
 def test_a_model_that_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,14 @@
+import io
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from mnistcli import pretrained
+from mnistcli.errors import ModelError
 from mnistcli.inference import metadata
-from mnistcli.inference.metadata import refuse_foreign_export
+from mnistcli.inference.metadata import read_model, refuse_foreign_export
 
 DESCRIBED = metadata.describe(
     {"name": "softmax", "step": 60, "dataset": "mnist", "source": "checkpoints/model-60"}
@@ -26,6 +29,34 @@ def write_saved_model(path: Path) -> Path:
     (path / metadata.SAVED_MODEL_METADATA).parent.mkdir()
     (path / metadata.SAVED_MODEL_METADATA).write_bytes(metadata.serialize(DESCRIBED))
     return path
+
+
+def test_a_model_is_known_by_its_metadata(tmp_path: Path) -> None:
+    tflite = write_tflite(tmp_path / "m.tflite").read_bytes()
+
+    assert read_model(tflite, "m.tflite") == ("softmax", 60, "mnist")
+    assert read_model(pretrained.read_export(), "m.tflite") == ("unknown", 0, "unknown")
+
+
+@pytest.mark.parametrize(
+    "described",
+    [{}, {"model": {"name": "cnn"}}, {"model": 1}, {"model": {**DESCRIBED["model"], "step": "x"}}],
+)
+def test_metadata_without_the_model_is_damaged(described: dict[str, object]) -> None:
+    tflite = metadata.attach(pretrained.read_export(), described)
+
+    with pytest.raises(ModelError, match=r"^m\.tflite: damaged metadata: "):
+        read_model(tflite, "m.tflite")
+
+
+@pytest.mark.parametrize("name", ["other.json", metadata.METADATA_FILE])
+def test_an_archive_of_something_else_is_damaged_metadata(name: str) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, " " * 10**8)  # a bomb: the rest of it is never unpacked
+
+    with pytest.raises(ModelError, match="damaged metadata"):
+        read_model(stream.getvalue(), "m.tflite")
 
 
 @pytest.mark.parametrize("is_file", [True, False])

@@ -18,13 +18,13 @@ MAX_SIDE = PARAMETERS.max_picture_side
 
 def levels_of(data: bytes) -> np.ndarray:
     """The gray levels of a picture without colours, [H, W]."""
-    colours, _ = read_colours(data)
+    colours, *_ = read_colours(data)
     assert (colours == colours[..., :1]).all()
     return colours[..., 0]
 
 
 def test_gray_levels_are_kept() -> None:
-    colours, reduction = read_colours(to_png(GRAY))
+    colours, reduction, _ = read_colours(to_png(GRAY))
 
     assert (colours.shape, colours.dtype) == ((*GRAY.shape, 3), np.uint8)
     np.testing.assert_array_equal(colours, np.stack([GRAY] * 3, axis=-1))
@@ -36,7 +36,7 @@ def test_colours_are_red_green_and_blue(mode: str) -> None:
     picture = Image.new("RGB", (8, 9), (200, 100, 50))
     picture = picture.quantize(2) if mode == "P" else picture.convert(mode)
 
-    colours, _ = read_colours(to_png(picture))
+    colours, *_ = read_colours(to_png(picture))
 
     assert colours.shape == (9, 8, 3)
     assert np.unique(colours.reshape(-1, 3), axis=0).tolist() == [[200, 100, 50]]
@@ -45,7 +45,7 @@ def test_colours_are_red_green_and_blue(mode: str) -> None:
 def test_cyan_magenta_and_yellow_become_red_green_and_blue() -> None:
     picture = Image.new("CMYK", (8, 9), (0, 255, 255, 0))
 
-    colours, _ = read_colours(to_file(picture, "TIFF"))
+    colours, *_ = read_colours(to_file(picture, "TIFF"))
 
     assert np.unique(colours.reshape(-1, 3), axis=0).tolist() == [[255, 0, 0]]
 
@@ -89,7 +89,7 @@ def test_large_pictures_are_reduced(format: str, mode: str, times: float) -> Non
     else:
         large = large.convert(mode)
 
-    colours, reduction = read_colours(to_file(large, format))
+    colours, reduction, _ = read_colours(to_file(large, format))
 
     rows, columns, _ = colours.shape
     assert (columns, rows) == (
@@ -172,7 +172,7 @@ def test_coloured_ink_on_transparency_gets_gray_paper(
     picture = Image.new("RGBA", (120, 160))
     picture.paste(ink, mask=seven(paper=0, ink=255))
 
-    colours, _ = read_colours(to_png(picture))
+    colours, *_ = read_colours(to_png(picture))
 
     is_ink = np.asarray(seven(paper=0, ink=255)) > 0
     assert np.unique(colours[is_ink], axis=0).tolist() == [[*ink]]
@@ -237,7 +237,7 @@ def test_the_reduction_of_a_rotated_photo_is_upright() -> None:
     exif[0x0112] = 6
     data = to_png(Image.new("L", (3 * MAX_SIDE, MAX_SIDE)), exif=exif)
 
-    colours, (across, down) = read_colours(data)
+    colours, (across, down), _ = read_colours(data)
 
     rows, columns, _ = colours.shape
     assert (round(columns * across), round(rows * down)) == (

@@ -12,7 +12,9 @@ from mnistcli.datasets import idx
 from mnistcli.errors import PictureError
 from mnistcli.images import SIDE
 from mnistcli.pictures import location
+from mnistcli.pictures.files import find_pictures
 from mnistcli.pictures.geometry import Box
+from mnistcli.pictures.labels import Label
 from mnistcli.pictures.normalization import normalize
 from mnistcli.pictures.parameters import PARAMETERS
 from mnistcli.pictures.pipeline import (
@@ -510,8 +512,8 @@ def test_the_main_candidate_is_read_where_nothing_is_probable(
 @pytest.mark.parametrize(
     ("score", "options", "warnings"),
     [
-        (PARAMETERS.min_doubtful, ALL, (UNREAD.format(1),)),
-        (PARAMETERS.min_doubtful, replace(ALL, invert="yes"), (UNREAD.format(1),)),
+        (PARAMETERS.min_doubtful, ALL, (UNREAD.format(1, "a digit"),)),
+        (PARAMETERS.min_doubtful, replace(ALL, invert="yes"), (UNREAD.format(1, "a digit"),)),
         (PARAMETERS.min_doubtful, replace(ALL, invert="no"), (EXCLUDED,)),
         (PARAMETERS.min_doubtful, PictureOptions(), ()),
         (PARAMETERS.min_doubtful - 0.1, ALL, ()),
@@ -772,10 +774,10 @@ def test_batches_have_the_prepared_pictures_without_their_traces(
     Path(names[0]).write_bytes(to_png(seven()))
     Path(names[1]).write_bytes(b"hello, world")
 
-    ((of_seven, of_bad),) = prepare_in_batches(names)
+    ((of_seven, of_bad),) = prepare_in_batches(find_pictures(names))
 
     picture, prepared = of_seven
-    assert (picture.name, picture.label) == (names[0], 7)
+    assert (picture.name, picture.label) == (names[0], Label(7))
     assert prepared.trace is None
     assert prepared.polarity == "dark_on_light"
     np.testing.assert_array_equal(prepared.digits[0].image, normalized)

@@ -9,14 +9,14 @@ import pytest
 from helpers.drawing import SAMPLES
 from PIL import Image
 
-from mnistcli.pictures.files import parse_label
+from mnistcli.pictures.labels import Label, find_label
 from mnistcli.pictures.pipeline import prepare
 
 
 def test_there_are_several_of_each_digit() -> None:
-    counts = Counter(parse_label(path.name) for path in SAMPLES)
+    counts = Counter(find_label(path.name) for path in SAMPLES)
 
-    assert set(counts) == set(range(10))
+    assert set(counts) == {Label(digit) for digit in range(10)}
     assert min(counts.values()) >= 2
     assert all(path.suffix == ".png" for path in SAMPLES)
 

@@ -52,6 +52,24 @@ def test_the_newest_step_is_found(tmp_path: Path) -> None:
     assert newest.settings == SETTINGS
 
 
+def test_one_checkpoint_stands_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = add(tmp_path, 100)
+    add(tmp_path, 200)
+
+    assert checkpoints.find_newest(older, SILENT).step == 100
+    monkeypatch.chdir(older)
+    assert checkpoints.find_newest(Path(), SILENT).step == 100
+
+
+def test_a_checkpoint_that_is_named_and_damaged_is_an_error(tmp_path: Path) -> None:
+    older = add(tmp_path, 100)
+    add(tmp_path, 200)
+    (older / "checkpoint.json").unlink()
+
+    with pytest.raises(ModelError, match=r"model-100: damaged: .*checkpoint\.json"):
+        checkpoints.find_newest(older, SILENT)
+
+
 def test_a_directory_without_checkpoints_has_none(tmp_path: Path) -> None:
     (tmp_path / "README.md").touch()
     (tmp_path / "model-1000.index").touch()  # of a tutorial's own checkpoint

@@ -1,4 +1,6 @@
 import os
+import platform
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -6,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mnistcli.errors import ModelError
+from mnistcli.runs.checkpoints import SUMS
 from mnistcli.runs.lock import LOCK_FILE, lock_directory
 
 
@@ -32,6 +35,35 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
         process.kill()
 
     with lock_directory(tmp_path):
+        pass
+
+
+def test_a_lock_names_its_holder(tmp_path: Path) -> None:
+    with lock_directory(tmp_path):
+        names = (tmp_path / LOCK_FILE).read_text()
+
+    assert names == f"\nprocess {os.getpid()} on {platform.node()}\n"
+    assert not (tmp_path / LOCK_FILE).exists()
+
+
+def test_a_checkpoint_is_not_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = tmp_path / "run" / "model-100"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / SUMS).touch()
+    message = "model-100 is a checkpoint; --checkpoint-dir .*run resumes its run"
+
+    with pytest.raises(ModelError, match=message), lock_directory(checkpoint):
+        pass
+    monkeypatch.chdir(checkpoint)
+    message = re.escape(". is a checkpoint; --checkpoint-dir .. resumes its run")
+    with pytest.raises(ModelError, match=message), lock_directory(Path()):
+        pass
+
+    assert [path.name for path in checkpoint.iterdir()] == [SUMS]
+
+
+def test_a_directory_that_is_only_named_like_a_checkpoint_is_locked(tmp_path: Path) -> None:
+    with lock_directory(tmp_path / "model-1"):
         pass
 
 

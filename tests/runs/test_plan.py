@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.listening import SILENT
+from helpers.listening import SILENT, Recorder
 from helpers.training import make_request
 
 from mnistcli.errors import ModelError
@@ -120,3 +120,27 @@ def test_more_steps_add_a_cycle_after_the_last(step: int, tmp_path: Path) -> Non
     save(tmp_path, plan(tmp_path, 50, model="cnn").with_dataset("mnist").settings, step)
 
     assert plan(tmp_path, 80).settings.cycles == (50, 80)
+
+
+@pytest.mark.parametrize(
+    ("run", "asked", "is_told"),
+    [
+        ({"dataset": "strokes"}, {}, True),
+        ({"dataset": "strokes"}, {"dataset": "strokes"}, False),
+        ({"dataset": "strokes"}, {"restart": True}, False),
+        ({"dataset": "strokes"}, {"data_dir": Path("nowhere")}, False),
+        ({"dataset": "strokes", "pictures": "0123", "base": "model-50"}, {"steps": 20}, False),
+        ({"dataset": "mnist"}, {}, False),
+        ({"dataset": "kaggle"}, {}, False),
+    ],
+)
+def test_a_run_on_strokes_is_told_of_mnist(
+    run: dict[str, str], asked: dict[str, Any], is_told: bool, small_mnist: Path, tmp_path: Path
+) -> None:
+    save(tmp_path / "run", replace(STORED, **run), 20)
+    heard = Recorder()
+
+    make_plan(make_request(tmp_path / "run", **{"data_dir": small_mnist} | asked), heard)
+
+    assert len(heard.infos) == is_told
+    assert all("--restart replaces this run by a new one on MNIST" in info for info in heard.infos)

@@ -16,6 +16,7 @@ import atheris
 
 with atheris.instrument_imports(include=["mnistcli", "PIL"]):
     import numpy as np
+    import pillow_heif  # noqa: F401  # loaded before the audit begins
     from helpers.listening import SILENT
     from helpers.training import make_request
     from PIL import Image

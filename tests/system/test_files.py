@@ -55,6 +55,25 @@ def test_a_failed_write_leaves_the_old_file_alone(
     assert list(tmp_path.iterdir()) == [path]
 
 
+OPEN = os.open
+
+
+def refuse_directory(path: Path, flags: int, *rest: int) -> int:
+    if Path(path).is_dir():
+        raise PermissionError(13, "Permission denied", str(path))
+    return OPEN(path, flags, *rest)
+
+
+def test_a_directory_that_cannot_be_opened_is_not_flushed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "open", refuse_directory)
+
+    write_whole(tmp_path / "file", b"new")
+
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
 def test_a_file_that_cannot_be_read_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="Is a directory"):
         read_whole(tmp_path)

@@ -134,5 +134,5 @@ def test_without_tensorboard_there_is_a_hint(
     result = run("train", "--log-dir", "logs")
 
     assert result.exit_code == 2
-    assert "pip install 'mnistcli[tensorboard]'" in result.stderr
+    assert "pip install '.[tensorboard]'" in result.stderr
     assert not Path("checkpoints").exists()
