@@ -1,5 +1,6 @@
 """TensorFlow started so that runs repeat, and signals caught between its calls."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ def start_tensorflow(inter_op_threads: int = THREADS) -> None:
     Call it before anything else of TensorFlow; a further call does nothing. ``inter_op_threads``,
     the number of operations that run at the same time, changes the speed only.
     """
+    # Keras isn't used, and takes a third of the import: so it waits for the first use of tf.keras.
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     preload("tensorflow")
     import tensorflow as tf
 

@@ -100,3 +100,19 @@ def test_bfloat16_is_used_where_the_processor_has_it(
 
     monkeypatch.setattr(Path, "read_text", read_text)
     assert has_bfloat16.__wrapped__() == is_fast
+
+
+@pytest.mark.slow
+def test_tensorflow_starts_without_what_takes_long_and_is_not_used() -> None:
+    lines = [
+        "import sys",
+        "from mnistcli.training.runtime import start_tensorflow",
+        "start_tensorflow()",
+        "assert 'tensorflow' in sys.modules",
+        "print(sorted({'keras', 'tf_keras', 'matplotlib'} & set(sys.modules)))",
+    ]
+    command = [sys.executable, "-c", "; ".join(lines)]
+
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+    assert printed == "[]\n"
