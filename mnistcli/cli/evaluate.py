@@ -139,7 +139,7 @@ def _answer_pictures(
     from mnistcli.images import CLASSES, SIDE
     from mnistcli.inference.model import open_detector
     from mnistcli.inference.recognition import recognize
-    from mnistcli.pictures.labels import UNLABELLED, explain_guesses
+    from mnistcli.pictures.labels import explain_guesses, explain_unlabelled
 
     names, labels, readings = [], [], []
     guessed, unlabelled = [], []
@@ -156,9 +156,7 @@ def _answer_pictures(
         labels.append(answer.label.digit)
         readings.append(answer.readings[0])
     if unlabelled:
-        first, *others = unlabelled
-        more = f", and {len(others)} more" if others else ""
-        console.error(f"{first}{more}: {UNLABELLED}")
+        console.error(explain_unlabelled(unlabelled))
     if guessed:
         console.warn(explain_guesses(guessed))
     images = np.array([reading.digit.image for reading in readings], np.uint8)

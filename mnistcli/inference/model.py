@@ -37,9 +37,9 @@ class Model:
         """Read the digit on a picture, the main one if there are several.
 
         Args:
-            picture: a file's path or its content in bytes; an array of whole numbers from 0 to 255
-                or fractions from 0 to 1, gray [H, W], RGB [H, W, 3] or RGBA [H, W, 4]; or a picture
-                of Pillow's. Ink may be dark or light. A MNIST image [28, 28] is taken as it is.
+            picture: a file's path or its content in bytes; an array of numbers from 0 to 255, or
+                from 0 to 1, gray [H, W], RGB [H, W, 3] or RGBA [H, W, 4]; or a picture of
+                Pillow's. Ink may be dark or light. A MNIST image [28, 28] is taken as it is.
 
         Raises:
             PictureError: it can't be read, or is no picture.

@@ -55,6 +55,13 @@ def explain_guesses(guessed: Sequence[tuple[str, int]]) -> str:
     return f"{what}: {why}; {CERTAIN_NAMES} are certain"
 
 
+def explain_unlabelled(names: Sequence[str]) -> str:
+    """Return in one line that pictures have no label, and what would be one."""
+    first, *others = names
+    more = f", and {len(others)} more" if others else ""
+    return f"{first}{more}: {UNLABELLED}"
+
+
 def parse_folder(path: str) -> int | None:
     """Return the digit that names a folder, "" for the current one, or None."""
     match = FOLDER_PATTERN.fullmatch(os.path.basename(os.path.abspath(path)))
